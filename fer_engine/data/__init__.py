@@ -1,0 +1,1 @@
+"""Faces and their labels: the FaceSet, its readers, the drawn set and augmentation."""

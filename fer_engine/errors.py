@@ -1,0 +1,8 @@
+"""The one kind of error that a user is meant to read."""
+
+
+class FerLabError(Exception):
+    """Something the user can mend: the message is a sentence that names the thing and the way out.
+
+    The command line prints it without a traceback, the dashboard shows it in place of a result.
+    """
