@@ -1,0 +1,1 @@
+"""Experiments as data: what makes a run, the paper's recipes and our own."""

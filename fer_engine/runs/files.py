@@ -1,0 +1,60 @@
+"""Writing files so that a crash leaves the old one or the new one, never half of either."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from fer_engine.errors import FerLabError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`, and move it there when the block ends well.
+
+    Raises:
+        FerLabError: Where the disk is full or the folder is gone or closed to us; what was there before stays.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        raise FerLabError(
+            f"{path} could not be written: {(error.strerror or str(error)).lower()}. "
+            "Free some space or name another folder in FER_LAB_RUNS; what was saved before is kept."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text in one step."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, tree: Any) -> None:
+    """Write data as JSON in one step."""
+    write_text(path, json.dumps(tree, indent=2) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises:
+        FerLabError: Where the file is missing or no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FerLabError(f"{path} cannot be read: {error}.") from error
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,132 @@
+"""Run folders: finding, reading and naming them. A folder with a manifest is a finished run."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fer_engine import settings
+from fer_engine.errors import FerLabError
+from fer_engine.evaluation.calibration import Calibration
+from fer_engine.experiments.spec import RunSpec, from_json
+from fer_engine.runs.files import read_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SPEC, HISTORY, WEIGHTS, CALIBRATION = "spec.json", "history.csv", "weights.safetensors", "calibration.json"
+PREDICTIONS, METRICS, MANIFEST, RESUME = "predictions.parquet", "metrics.json", "manifest.json", "resume.safetensors"
+EVALUATIONS = "evaluations"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder. What is read from it is read once.
+
+    Attributes:
+        path: The folder; its name is the run's name.
+    """
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The run's label."""
+        return self.path.name
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its end: the manifest is written last of all."""
+        return (self.path / MANIFEST).is_file()
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it came with the project."""
+        return self.path.parent == settings.checkpoints_dir()
+
+    @cached_property
+    def spec(self) -> RunSpec:
+        """What makes the run."""
+        try:
+            return from_json((self.path / SPEC).read_bytes())
+        except OSError as error:
+            raise FerLabError(f"{self.path} is no run folder: it has no {SPEC}.") from error
+
+    @cached_property
+    def manifest(self) -> dict:
+        """Versions, machine, seconds, hashes, counts, preprocessing and protocol."""
+        return read_json(self.path / MANIFEST)
+
+    @cached_property
+    def metrics(self) -> dict[str, dict]:
+        """The figures of each evaluated split, as `fer_engine.evaluation.metrics.Metrics` has them."""
+        return read_json(self.path / METRICS)
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """How scores become probabilities."""
+        return Calibration.from_dict(read_json(self.path / CALIBRATION))
+
+    def history(self) -> "pd.DataFrame":
+        """A row an epoch: losses, accuracies, learning rate, seconds."""
+        import pandas as pd
+
+        return pd.read_csv(self.path / HISTORY)
+
+    def predictions(self) -> "pd.DataFrame":
+        """A row a face of each evaluated split: id, split, label, and a score per emotion."""
+        import pandas as pd
+
+        return pd.read_parquet(self.path / PREDICTIONS)
+
+    def evaluations_dir(self) -> Path:
+        """Where later evaluations are kept: beside an own run, and for a shipped one in the user's run area."""
+        return (settings.runs_dir() / self.name if self.shipped else self.path) / EVALUATIONS
+
+
+def list_runs() -> tuple[Run, ...]:
+    """All runs: first those that ship, then own ones, each by name."""
+    found = []
+    for area in (settings.checkpoints_dir(), settings.runs_dir()):
+        if area.is_dir():
+            found += [Run(folder) for folder in sorted(area.iterdir()) if (folder / SPEC).is_file()]
+    return tuple(found)
+
+
+def find_run(name: str | Path) -> Run:
+    """The run of that name, or the run folder at that path.
+
+    Raises:
+        FerLabError: Where there is none.
+    """
+    if (Path(name) / SPEC).is_file():
+        return Run(Path(name).resolve())
+    runs = list_runs()
+    for run in runs:
+        if run.name == str(name):
+            return run
+    raise FerLabError(f"There is no run '{name}'. There are: {', '.join(run.name for run in runs) or 'none yet'}.")
+
+
+def finished_run(name: str | Path) -> Run:
+    """As `find_run`, for a run that came to its end.
+
+    Raises:
+        FerLabError: Where there is none, or it is unfinished.
+    """
+    run = find_run(name)
+    if not run.finished:
+        raise FerLabError(f"The run '{run.name}' is unfinished. Go on with it: python -m fer_engine train --resume {run.name}")
+    return run
+
+
+def run_path(name: str) -> Path:
+    """The folder for an own run of that name.
+
+    Raises:
+        FerLabError: Where the name could not be a folder's on every system.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
+        raise FerLabError(f"'{name}' cannot name a run: use up to 80 letters, digits, '.', '-' and '_', a letter or digit first.")
+    return settings.runs_dir() / name

@@ -1,0 +1,1 @@
+"""Training of networks: losses, optimizers, schedules and the loop."""
