@@ -4,4 +4,22 @@
 scikit-learn come in with the modules that need them.
 """
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fer_engine.predictors import Predictor
+
 __version__ = "0.1.0"
+
+
+def load(run: str | Path) -> "Predictor":
+    """The predictor of a finished run, by its name or the path of its folder.
+
+    Raises:
+        fer_engine.errors.FerLabError: Where there is no such run, or it is unfinished.
+    """
+    from fer_engine.predictors import load_predictor
+    from fer_engine.runs.store import finished_run
+
+    return load_predictor(finished_run(run))

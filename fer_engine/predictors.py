@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,7 +19,43 @@ from fer_engine.models import registry
 from fer_engine.models.convnet import ConvNet
 from fer_engine.runs import store
 
+if TYPE_CHECKING:
+    from fer_engine.faces import Box
+    from fer_engine.images import ImageSource
+
 BATCH = 512
+
+
+@dataclass(frozen=True)
+class FaceAnswer:
+    """What a model says of one face.
+
+    Attributes:
+        box: Left, top, right and bottom of the face in the upright image, pixels.
+        label: The emotion with the highest score.
+        probabilities: Calibrated probability of each emotion, by name.
+    """
+
+    box: tuple[int, int, int, int]
+    label: str
+    probabilities: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of an image.
+
+    Attributes:
+        image: Its name.
+        size: Width and height of the upright image, pixels.
+        faces: An answer per face, the largest first; empty where none was found.
+        notices: What the user should know, as sentences.
+    """
+
+    image: str
+    size: tuple[int, int]
+    faces: tuple[FaceAnswer, ...]
+    notices: tuple[str, ...]
 
 
 class Predictor(ABC):
@@ -35,6 +72,32 @@ class Predictor(ABC):
     def probabilities(self, faces: np.ndarray) -> np.ndarray:
         """Calibrated probabilities (N, 7)."""
         return self.calibration.probabilities(self.scores(faces))
+
+    def predict(self, image: "ImageSource", *, whole_image: bool = False) -> Prediction:
+        """Find the faces of an image and say what each expresses.
+
+        Args:
+            image: A path, the bytes of an image file, a PIL image, or an array uint8 (H, W) or (H, W, 3 or 4).
+            whole_image: Take the image itself for the face, without looking for one.
+
+        Raises:
+            FerLabError: Where it is no image, or too large a one.
+        """
+        from fer_engine.faces import find_faces
+
+        found = find_faces(image, whole_image=whole_image)
+        notices = list(found.notices)
+        answers = []
+        for face in found.faces:
+            probabilities = self.probabilities(face.tile[None])[0]
+            answers.append(_answer(face.box, probabilities))
+            notices += face.notices
+        return Prediction(found.image.name, found.image.size, tuple(answers), tuple(notices))
+
+
+def _answer(box: "Box", probabilities: np.ndarray) -> FaceAnswer:
+    by_name = {name: round(float(p), 6) for name, p in zip(NAMES, probabilities, strict=True)}
+    return FaceAnswer(tuple(box), NAMES[int(probabilities.argmax())], by_name)
 
 
 @dataclass

@@ -37,7 +37,7 @@ class ConvNet(nn.Module):
     @property
     def score_weights(self) -> torch.Tensor:
         """The weights of the scores (7, units): in the svm head, its seven hyperplanes."""
-        return self.body["scores"][-1].weight  # type: ignore[index, return-value]
+        return self.body["scores"][-1].weight  # type: ignore[index]
 
     def run(self, faces: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
         """Yield each stage's name and output, in order, for faces (N, 1, height, width)."""

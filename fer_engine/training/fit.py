@@ -45,6 +45,14 @@ class EpochRow:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """What training ends with: the chosen epoch's weights, float32 on the CPU, and how it went."""
+
+    weights: dict[str, torch.Tensor]
+    progress: Progress
+
+
 class Listener(Protocol):
     """Who watches a run. `batch` comes often and should be quick."""
 
@@ -89,7 +97,7 @@ def fit(
     *,
     start: Path | None = None,
     listener: Listener | None = None,
-) -> tuple[dict[str, torch.Tensor], Progress]:
+) -> Fitted:
     """Train a network, or go on where `folder` holds the state of an interrupted run.
 
     All that is random follows from the seed and the number of the epoch, so that going on gives what an uninterrupted
@@ -104,16 +112,13 @@ def fit(
         start: Weights to start from, instead of fresh ones.
         listener: Is told of every step and epoch.
 
-    Returns:
-        The weights of the chosen epoch, float32 on the CPU, and the progress at the end.
-
     Raises:
         FerLabError: Where the loss is no number any more, or the state cannot be written.
     """
     trainer = _prepare(spec, train, valid, fabric, start)
     state, history = folder / store.RESUME, folder / store.HISTORY
     best, progress = load_state(state, trainer.network, trainer.optimizer) if state.exists() else ({}, Progress())
-    rows = pd.read_csv(history).head(progress.epoch).to_dict("records") if progress.epoch else []
+    rows: list[dict] = pd.read_csv(history).head(progress.epoch).to_dict("records") if progress.epoch else []
     while progress.epoch < spec.epochs and not _out_of_patience(spec, progress):
         row = run_epoch(trainer, progress.epoch, listener or Silent())
         progress.epoch += 1
@@ -126,7 +131,7 @@ def fit(
         save_state(state, trainer.network, trainer.optimizer, best, progress)
         if listener:
             listener.epoch(row, spec.epochs)
-    return best, progress
+    return Fitted(best, progress)
 
 
 def _prepare(spec: CnnSpec, train: FaceSet, valid: FaceSet, fabric: Fabric, start: Path | None) -> Trainer:

@@ -1,0 +1,40 @@
+# FER Lab: `make run` and `make test` need Python 3.11 or newer and nothing else; each makes its own environment first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8501
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint clean
+
+help:  ## Show what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-6s %s\n", $$1, $$2}'
+
+run: $(VENV)/.run  ## Start the dashboard at http://127.0.0.1:8501 (another port: make run PORT=8600)
+	@echo "FER Lab: http://127.0.0.1:$(PORT)  (Ctrl-C ends it)"
+	@$(BIN)/streamlit run dashboard/Home.py --server.port $(PORT)
+
+test: $(VENV)/.dev  ## Run all tests
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev  ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+clean:  ## Remove the environment; runs and caches stay
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "FER Lab needs Python 3.11 or newer; '$(PYTHON)' is older or missing. Name another: make run PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "The environment could not be made. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+
+$(VENV)/.run: requirements.txt pyproject.toml $(VENV)/bin/python
+	@echo "Installing FER Lab into $(VENV) (a few minutes, the first time alone)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,18 @@
+"""The commands, gathered."""
+
+import typer
+
+from fer_engine.cli import evaluating, predicting, training
+
+app = typer.Typer(
+    help="FER Lab: train, evaluate and explain facial-expression recognition. RUN is a run's name or the path of its folder.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("runs")(evaluating.runs)
+app.command("train")(training.train)
+app.command("evaluate")(evaluating.evaluate)
+app.command("predict")(predicting.predict)
+app.command("explain")(predicting.explain)

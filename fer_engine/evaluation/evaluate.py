@@ -1,0 +1,71 @@
+"""Evaluate a finished run on any split of any data set, and keep what came out."""
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fer_engine.data.faceset import FaceSet, seen_in_fer2013_training
+from fer_engine.evaluation.metrics import Metrics, measure
+from fer_engine.labels import NAMES
+from fer_engine.predictors import Predictor, load_predictor
+from fer_engine.runs.files import write_json
+from fer_engine.runs.store import Run
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The figures of a run on a split.
+
+    Attributes:
+        run: The run's name.
+        split: The split.
+        metrics: The figures.
+        tta: Test-time augmentation, 'none' or 'flip'.
+        data: Content hash of the faces.
+        seconds: Time the scores took.
+    """
+
+    run: str
+    split: str
+    metrics: Metrics
+    tta: str
+    data: str
+    seconds: float
+
+    def to_dict(self) -> dict:
+        """All figures in one flat dictionary, the way the command line prints them."""
+        head = {"run": self.run, "split": self.split}
+        return head | asdict(self.metrics) | {"tta": self.tta, "data": self.data, "seconds": round(self.seconds, 3)}
+
+
+def score(predictor: Predictor, faces: FaceSet) -> tuple[Metrics, pd.DataFrame]:
+    """Score all faces: the figures, and a row a face with id, split, label and seven scores."""
+    scores = predictor.scores(faces.images)
+    metrics = measure(scores, np.asarray(faces.labels), seen_in_fer2013_training(faces.images))
+    table = pd.DataFrame({"id": faces.ids, "split": faces.split.astype(str), "label": faces.labels})
+    return metrics, pd.concat([table, pd.DataFrame(scores, columns=list(NAMES))], axis=1)
+
+
+def evaluate(run: Run, faces: FaceSet, split: str) -> Evaluation:
+    """Evaluate a finished run on a split of a data set; the result is kept among the run's evaluations.
+
+    Raises:
+        FerLabError: Where the split has no rows or the result cannot be written.
+    """
+    part = faces.part(split)
+    predictor = load_predictor(run)
+    began = time.perf_counter()
+    metrics, _ = score(predictor, part)
+    result = Evaluation(run.name, split, metrics, run.spec.tta, part.content_hash, time.perf_counter() - began)
+    write_json(evaluation_path(run, result), result.to_dict())
+    return result
+
+
+def evaluation_path(run: Run, result: Evaluation) -> Path:
+    """Where an evaluation is kept: by the hash of its data and its split."""
+    folder = run.evaluations_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{result.data}-{result.split}.json"

@@ -1,0 +1,123 @@
+"""A run from spec to finished folder: `train_run` trains, `finish` measures and signs."""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from lightning_fabric import Fabric
+from safetensors.torch import save_file
+
+from fer_engine.data.faceset import FaceSet
+from fer_engine.errors import FerLabError
+from fer_engine.evaluation.calibration import fit_calibration
+from fer_engine.evaluation.evaluate import score
+from fer_engine.experiments.spec import CnnSpec, to_json, with_data
+from fer_engine.labels import NAMES
+from fer_engine.predictors import CnnPredictor, load_network, network_scores
+from fer_engine.runs import store
+from fer_engine.runs.files import read_json, replacing, write_json, write_text
+from fer_engine.training.device import Hardware, open_fabric
+from fer_engine.training.fit import Fitted, Listener, fit
+from fer_engine.training.manifest import describe
+
+START = "start.json"  # where an unfinished run that does not start from fresh weights says from which
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run to be trained.
+
+    Attributes:
+        spec: What to train; the data's hashes are filled in here.
+        folder: Its run folder.
+        starts_from: The finished run whose weights it starts from, or None for fresh ones.
+    """
+
+    spec: CnnSpec
+    folder: Path
+    starts_from: store.Run | None = None
+
+
+def prepare(spec: CnnSpec, faces: FaceSet, name: str = "", starts_from: store.Run | None = None) -> Job:
+    """Settle the spec on the data and make its run folder in the user's run area.
+
+    Args:
+        spec: What to train.
+        faces: The data set.
+        name: The run's label; by default network, head and the spec's hash.
+        starts_from: A finished run to start from.
+
+    Raises:
+        FerLabError: Where a split is missing, or a run of that name exists.
+    """
+    spec = settle(spec, faces, starts_from)
+    folder = store.run_path(name or f"{spec.model}-{spec.head}-{spec.hash}")
+    if (folder / store.SPEC).exists():
+        finished = (folder / store.MANIFEST).exists()
+        way_out = "Choose another --name, or remove the folder." if finished else f"Go on with --resume {folder.name}."
+        raise FerLabError(f"There is a run '{folder.name}' already. {way_out}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FerLabError(f"The run folder {folder} cannot be made: {error.strerror}. Name another in FER_LAB_RUNS.") from error
+    write_text(folder / store.SPEC, to_json(spec))
+    if starts_from:
+        write_json(folder / START, {"run": str(starts_from.path)})
+    return Job(spec, folder, starts_from)
+
+
+def settle(spec: CnnSpec, faces: FaceSet, starts_from: store.Run | None = None) -> CnnSpec:
+    """The spec with the content hashes of its data and of the run that it starts from."""
+    train, valid = faces.part(spec.data.train), faces.part(spec.data.valid)
+    start = starts_from.spec.hash if starts_from else ""
+    return replace(with_data(spec, train.content_hash, valid.content_hash, faces.name), start=start)
+
+
+def reopen(run: store.Run, faces: FaceSet) -> Job:
+    """The job of an unfinished run.
+
+    Raises:
+        FerLabError: Where the run is finished, or the data is not what it was begun on.
+    """
+    if run.finished:
+        raise FerLabError(f"The run '{run.name}' is finished; there is nothing to go on with.")
+    start_file = run.path / START
+    starts_from = store.finished_run(read_json(start_file)["run"]) if start_file.exists() else None
+    if settle(run.spec, faces, starts_from).data != run.spec.data:
+        raise FerLabError(f"The run '{run.name}' was begun on other data. Name the data set that it was begun on with --data.")
+    return Job(run.spec, run.path, starts_from)
+
+
+def train_run(job: Job, faces: FaceSet, hardware: Hardware | None = None, listener: Listener | None = None) -> store.Run:
+    """Train a job to its end, from where it is.
+
+    Raises:
+        FerLabError: With a sentence, where training fails; what is saved so far stays and `reopen` goes on.
+    """
+    fabric = open_fabric(hardware or Hardware())
+    train, valid = faces.part(job.spec.data.train), faces.part(job.spec.data.valid)
+    start = job.starts_from.path / store.WEIGHTS if job.starts_from else None
+    fitted = fit(job.spec, train, valid, job.folder, fabric, start=start, listener=listener)
+    return finish(job, faces, fitted, fabric)
+
+
+def finish(job: Job, faces: FaceSet, fitted: Fitted, fabric: Fabric) -> store.Run:
+    """Save weights in half precision, measure what was saved, and write the manifest last of all."""
+    spec, folder = job.spec, job.folder
+    valid = faces.part(spec.data.valid)
+    halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in fitted.weights.items()}
+    with replacing(folder / store.WEIGHTS) as temporary:
+        save_file(halves, temporary)
+    network = load_network(spec, folder / store.WEIGHTS)
+    calibration = fit_calibration(network_scores(network, valid.images, spec.tta), np.asarray(valid.labels), spec.data.valid)
+    write_json(folder / store.CALIBRATION, calibration.to_dict())
+    predictor = CnnPredictor(network, calibration, spec.tta, name=folder.name)
+    metrics, table = score(predictor, valid)
+    with replacing(folder / store.PREDICTIONS) as temporary:
+        table.astype(dict.fromkeys(NAMES, "float32")).to_parquet(temporary, index=False)
+    write_json(folder / store.METRICS, {spec.data.valid: asdict(metrics)})
+    started = job.starts_from.name if job.starts_from else None
+    write_json(folder / store.MANIFEST, describe(spec, folder, faces, fitted.progress, predictor, fabric) | {"starts_from": started})
+    for name in (store.RESUME, START):
+        (folder / name).unlink(missing_ok=True)
+    return store.Run(folder)
