@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from fer_engine.data.augment import to_tensor
 from fer_engine.data.faceset import SIZE
@@ -145,6 +145,11 @@ def load_network(spec: CnnSpec, weights: Path) -> ConvNet:
     model = registry.build(spec.model, spec.config)
     model.load_state_dict({name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in load_file(weights).items()})
     return model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def save_weights(weights: dict[str, torch.Tensor], path: Path) -> None:
+    """Write weights in half precision; running counts stay whole numbers."""
+    save_file({name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}, path)
 
 
 def load_predictor(run: store.Run) -> CnnPredictor:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 from lightning_fabric import Fabric
-from safetensors.torch import save_file
 
 from fer_engine.data.faceset import FaceSet
 from fer_engine.errors import FerLabError
@@ -13,7 +12,7 @@ from fer_engine.evaluation.calibration import fit_calibration
 from fer_engine.evaluation.evaluate import score
 from fer_engine.experiments.spec import CnnSpec, to_json, with_data
 from fer_engine.labels import NAMES
-from fer_engine.predictors import CnnPredictor, load_network, network_scores
+from fer_engine.predictors import CnnPredictor, load_network, network_scores, save_weights
 from fer_engine.runs import store
 from fer_engine.runs.files import read_json, replacing, write_json, write_text
 from fer_engine.training.device import Hardware, open_fabric
@@ -105,9 +104,8 @@ def finish(job: Job, faces: FaceSet, fitted: Fitted, fabric: Fabric) -> store.Ru
     """Save weights in half precision, measure what was saved, and write the manifest last of all."""
     spec, folder = job.spec, job.folder
     valid = faces.part(spec.data.valid)
-    halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in fitted.weights.items()}
     with replacing(folder / store.WEIGHTS) as temporary:
-        save_file(halves, temporary)
+        save_weights(fitted.weights, temporary)
     network = load_network(spec, folder / store.WEIGHTS)
     calibration = fit_calibration(network_scores(network, valid.images, spec.tta), np.asarray(valid.labels), spec.data.valid)
     write_json(folder / store.CALIBRATION, calibration.to_dict())
