@@ -42,7 +42,7 @@ def test_flip_mirrors_some_faces_exactly_and_leaves_the_others():
 def test_quarter_turn_is_the_turn_of_the_pixels():
     draws = torch.full((6, draw(1, 0, 0).shape[1]), 1.0)
     turned = augment(FACES, draws, replace(NO_AUGMENTATION, rotation=90), 48)
-    assert torch.allclose(turned, torch.rot90(FACES, 1, (2, 3)), atol=1e-4) or torch.allclose(turned, torch.rot90(FACES, -1, (2, 3)), atol=1e-4)
+    assert torch.allclose(turned, torch.rot90(FACES, 1, (2, 3)), atol=1e-4)
 
 
 def test_erasing_takes_at_most_a_fifth_of_a_face_and_only_the_chosen_share():

@@ -1,0 +1,208 @@
+"""A run from spec to finished folder, interrupted and not."""
+
+import errno
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from fer_engine.errors import FerLabError
+from fer_engine.experiments import lab
+from fer_engine.experiments.spec import CnnSpec, OptimizerSpec, from_json, override
+from fer_engine.labels import NAMES
+from fer_engine.predictors import load_predictor
+from fer_engine.runs import store
+from fer_engine.runs.files import file_hash
+from fer_engine.training.device import Hardware
+from fer_engine.training.fit import Silent
+from fer_engine.training.optimizers import learning_rate
+from fer_engine.training.run import prepare, reopen, train_run
+
+ONE_THREAD = Hardware(device="cpu", precision="32-true", threads=1)
+FILES = ("spec.json", "history.csv", "weights.safetensors", "calibration.json", "predictions.parquet", "metrics.json", "manifest.json")
+
+
+def small(**changes) -> CnnSpec:
+    """A net of a few filters that learns in a second."""
+    base = override(
+        lab.recipe("net5"),
+        {"network.widths": [4, 4], "network.hidden": [8], "batch_size": 16, "epochs": 4, "sizes": [40, 48], "optimizer.lr": 0.02},
+    )
+    return override(base, changes)
+
+
+class StopAfter(Silent):
+    """Interrupts a run after some steps of some epoch."""
+
+    def __init__(self, epoch: int, step: int) -> None:
+        self.place = (epoch, step)
+
+    def batch(self, epoch: int, step: int, steps: int, images_per_second: float) -> None:
+        if (epoch, step) == self.place:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def finished(noise_faces) -> store.Run:
+    return train_run(prepare(small(), noise_faces, "whole"), noise_faces, ONE_THREAD)
+
+
+def test_finished_run_is_a_folder_that_explains_itself(finished, noise_faces):
+    assert sorted(path.name for path in finished.path.iterdir()) == sorted(FILES)
+    manifest = finished.manifest
+    assert manifest["spec_hash"] == finished.spec.hash
+    assert manifest["classes"] == list(NAMES)
+    assert manifest["counts"]["Training"] == dict.fromkeys(NAMES, 10)
+    assert manifest["protocol"]["chosen_on"] == "PublicTest"
+    for name, entry in manifest["files"].items():
+        assert file_hash(finished.path / name) == entry["sha256"]
+    assert finished.spec.data.train_hash == noise_faces.part("Training").content_hash
+    assert len(finished.history()) == 4
+
+
+def test_predictions_and_metrics_are_those_of_the_weights_as_saved(finished, noise_faces):
+    valid = noise_faces.part("PublicTest")
+    scores = load_predictor(finished).scores(valid.images)
+    table = finished.predictions()
+    assert np.array_equal(table[list(NAMES)].to_numpy(), scores)
+    assert table["id"].tolist() == valid.ids.tolist()
+    assert finished.metrics["PublicTest"]["accuracy"] == pytest.approx((scores.argmax(1) == valid.labels).mean())
+
+
+def test_weights_are_saved_in_half_precision(finished):
+    weights = load_file(finished.path / store.WEIGHTS)
+    assert {tensor.dtype for tensor in weights.values()} == {torch.float16, torch.int64}
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adadelta", "rmsprop"])
+@pytest.mark.parametrize("place", [(1, 2), (3, 4)])
+def test_interrupted_run_goes_on_to_the_same_end(noise_faces, optimizer, place):
+    spec = replace(small(), optimizer=OptimizerSpec(name=optimizer, lr=0.01))
+    whole = train_run(prepare(spec, noise_faces, "whole"), noise_faces, ONE_THREAD)
+    job = prepare(spec, noise_faces, "broken")
+    with pytest.raises(KeyboardInterrupt):
+        train_run(job, noise_faces, ONE_THREAD, StopAfter(*place))
+    assert not store.Run(job.folder).finished
+    resumed = train_run(reopen(store.Run(job.folder), noise_faces), noise_faces, ONE_THREAD)
+    for name in ("weights.safetensors", "predictions.parquet", "metrics.json", "calibration.json"):
+        assert file_hash(resumed.path / name) == file_hash(whole.path / name), name
+    timed = ["seconds", "images_per_second"]
+    assert resumed.history().drop(columns=timed).equals(whole.history().drop(columns=timed))
+    assert not (resumed.path / store.RESUME).exists()
+
+
+def test_run_goes_on_only_with_the_data_that_it_was_begun_on(noise_faces):
+    job = prepare(small(), noise_faces, "begun")
+    other = replace(noise_faces, images=255 - noise_faces.images)
+    with pytest.raises(FerLabError, match="'begun' was begun on other data"):
+        reopen(store.Run(job.folder), other)
+
+
+def test_finished_run_is_not_gone_on_with(finished, noise_faces):
+    with pytest.raises(FerLabError, match="'whole' is finished"):
+        reopen(finished, noise_faces)
+
+
+def test_name_that_is_taken_is_refused_with_the_way_out(finished, noise_faces):
+    with pytest.raises(FerLabError, match="There is a run 'whole' already. Choose another --name"):
+        prepare(small(), noise_faces, "whole")
+
+
+@pytest.mark.parametrize("name", ["../out", "a/b", ".hidden", "a b", "x" * 81])
+def test_name_that_could_leave_the_run_area_is_refused(noise_faces, name):
+    with pytest.raises(FerLabError, match="cannot name a run"):
+        prepare(small(), noise_faces, name)
+
+
+@pytest.mark.parametrize(("monitor", "column", "best"), [("valid_loss", "valid_loss", "min"), ("valid_accuracy", "valid_accuracy", "max")])
+def test_monitor_chooses_the_epoch(noise_faces, monitor, column, best):
+    run = train_run(prepare(small(monitor=monitor), noise_faces, monitor), noise_faces, ONE_THREAD)
+    history = run.history()
+    row = history[column].idxmin() if best == "min" else history[column].idxmax()
+    assert run.manifest["best_epoch"] == history["epoch"][row]
+
+
+def test_last_epoch_is_kept_where_nothing_chooses(noise_faces):
+    run = train_run(prepare(small(monitor="last"), noise_faces, "last"), noise_faces, ONE_THREAD)
+    assert run.manifest["best_epoch"] == 4
+
+
+def test_patience_ends_a_run_that_gets_no_better(noise_faces):
+    spec = replace(small(patience=2, epochs=30), optimizer=OptimizerSpec(lr=1e-12))  # nothing is learnt
+    run = train_run(prepare(spec, noise_faces, "idle"), noise_faces, ONE_THREAD)
+    assert run.manifest["epochs"] == run.manifest["best_epoch"] + 2 < 30
+
+
+def test_smaller_faces_come_first(finished):
+    assert finished.history()["size"].tolist() == [40, 40, 48, 48]
+
+
+def test_svm_head_starts_from_a_finished_run_and_says_so(finished, noise_faces):
+    spec = replace(small(head="svm", epochs=1, label_smoothing=0.0), network=finished.spec.config)
+    run = train_run(prepare(spec, noise_faces, "under-svm", starts_from=finished), noise_faces, ONE_THREAD)
+    assert run.spec.start == finished.spec.hash
+    assert run.manifest["starts_from"] == "whole"
+    fresh = train_run(prepare(replace(spec, seed=1), noise_faces, "fresh"), noise_faces, ONE_THREAD)
+    start = load_file(finished.path / store.WEIGHTS)["body.conv1.0.weight"]
+
+    def distance(other: store.Run) -> float:
+        return float((load_file(other.path / store.WEIGHTS)["body.conv1.0.weight"].float() - start.float()).norm())
+
+    assert distance(run) < 0.5 * distance(fresh)
+
+
+def test_divergence_is_a_sentence_with_the_field_to_change(noise_faces):
+    job = prepare(small(**{"optimizer.lr": 1e12}), noise_faces, "wild")
+    with pytest.raises(FerLabError, match=r"diverged\. Lower optimizer\.lr"):
+        train_run(job, noise_faces, ONE_THREAD)
+
+
+def test_batch_larger_than_the_data_is_a_sentence(noise_faces):
+    with pytest.raises(FerLabError, match="batch_size is 5000, but there are only 70 faces to train on"):
+        train_run(prepare(small(batch_size=5000), noise_faces, "big"), noise_faces, ONE_THREAD)
+
+
+def test_full_disk_ends_the_run_with_a_sentence_and_keeps_the_last_state(noise_faces, monkeypatch):
+    job = prepare(small(), noise_faces, "full")
+    original, written = Path.replace, []
+
+    def replace_until_full(self, target):
+        if Path(target).name == store.RESUME:
+            written.append(target)
+            if len(written) > 2:
+                raise OSError(errno.ENOSPC, "No space left on device")
+        return original(self, target)
+
+    with monkeypatch.context() as patch, pytest.raises(FerLabError, match="no space left on device"):
+        patch.setattr(Path, "replace", replace_until_full)
+        train_run(job, noise_faces, ONE_THREAD)
+    assert not list(job.folder.glob(".*.tmp"))
+    whole = train_run(prepare(small(), noise_faces, "whole"), noise_faces, ONE_THREAD)
+    resumed = train_run(reopen(store.Run(job.folder), noise_faces), noise_faces, ONE_THREAD)
+    assert file_hash(resumed.path / store.WEIGHTS) == file_hash(whole.path / store.WEIGHTS)
+
+
+def test_spec_in_the_folder_is_the_spec_that_was_trained(finished):
+    assert from_json((finished.path / "spec.json").read_text()) == finished.spec
+    assert json.loads((finished.path / "spec.json").read_text())["family"] == "cnn"
+
+
+def test_learning_rate_rises_and_falls_as_said():
+    spec = CnnSpec().schedule
+    rates = [learning_rate(spec, 1.0, step / 100) for step in range(101)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == rates[round(100 * spec.warmup)] == pytest.approx(1)
+    assert rates[-1] == pytest.approx(0.001)
+    assert learning_rate(replace(spec, name="constant"), 0.3, 0.9) == 0.3
+
+
+def test_history_has_a_row_an_epoch_with_finite_figures(finished):
+    history = finished.history()
+    assert history["epoch"].tolist() == [1, 2, 3, 4]
+    assert np.isfinite(history.to_numpy(dtype=float)).all()
+    assert isinstance(history, pd.DataFrame)
