@@ -88,16 +88,17 @@ class Predictor(ABC):
         found = find_faces(image, whole_image=whole_image)
         notices = list(found.notices)
         answers = []
-        for face in found.faces:
+        for number, face in enumerate(found.faces, start=1):
             probabilities = self.probabilities(face.tile[None])[0]
             answers.append(_answer(face.box, probabilities))
-            notices += face.notices
+            which = f"Face {number}: " if len(found.faces) > 1 else ""
+            notices += [f"{which}{notice}" for notice in face.notices]
         return Prediction(found.image.name, found.image.size, tuple(answers), tuple(notices))
 
 
 def _answer(box: "Box", probabilities: np.ndarray) -> FaceAnswer:
     by_name = {name: round(float(p), 6) for name, p in zip(NAMES, probabilities, strict=True)}
-    return FaceAnswer(tuple(box), NAMES[int(probabilities.argmax())], by_name)
+    return FaceAnswer(box.as_tuple(), NAMES[int(probabilities.argmax())], by_name)
 
 
 @dataclass

@@ -67,10 +67,11 @@ def explain(
     if not found.faces:
         raise FerLabError(f"Nothing to explain in {image}: no face was found in it.")
     face = found.faces[0]
+    say(face.notices)
     explanation = explain_face(load(run), face.tile, target=target, layers=[layer] if layer else None, method=method)
-    tree = write_explanation(explanation, face.tile, out_dir)
+    write_explanation(explanation, face.tile, out_dir)
     if as_json:
-        print_json({"image": str(image), "box": list(face.box), "out": str(out_dir)} | tree)
+        print_json({"image": str(image), "box": list(face.box), "out": str(out_dir)} | explanation.to_dict())
     else:
-        words = f"{explanation.label} ({percent(float(explanation.probabilities.max()))}); written to {out_dir}"
+        words = f"{explanation.predicted} ({percent(float(explanation.probabilities.max()))}); written to {out_dir}"
         out.print(words, highlight=False, markup=False)
