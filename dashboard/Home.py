@@ -1,0 +1,15 @@
+"""Entry of the dashboard: `streamlit run dashboard/Home.py`. The table of pages, and nothing else."""
+
+from pathlib import Path
+
+import streamlit as st
+
+PAGES = Path(__file__).resolve().parents[1] / "pages"
+
+st.set_page_config(page_title="FER Lab", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
+st.navigation(
+    [
+        st.Page(PAGES / "home.py", title="Home", default=True),
+        st.Page(PAGES / "analyse.py", title="Analyse", url_path="analyse"),
+    ]
+).run()

@@ -1,0 +1,47 @@
+"""Moving and resizing the crop that becomes the face."""
+
+import numpy as np
+import streamlit as st
+
+from fer_engine.faces import MARGIN, SHIFT, Box, Face, crop_face, crop_square
+
+_DEFAULTS = {"size": 100, "right": 0, "down": 0}
+
+
+def reset() -> None:
+    """Put the crop back where it was found; another picture or face starts there, too."""
+    for key, value in _DEFAULTS.items():
+        st.session_state[key] = value
+
+
+def sliders() -> None:
+    """The sliders and the way back."""
+    st.slider("Size (% of the usual crop)", 60, 200, 100, key="size", bind="query-params")
+    st.slider("Right (% of the face; left if negative)", -50, 50, 0, key="right", bind="query-params")
+    st.slider("Down (% of the face; up if negative)", -50, 50, 0, key="down", bind="query-params")
+    st.button("Reset the crop", icon=":material/restart_alt:", on_click=reset, disabled=not moved())
+
+
+def moved() -> bool:
+    """Whether the visitor moved or resized the crop."""
+    return any(st.session_state.get(key, value) != value for key, value in _DEFAULTS.items())
+
+
+def cut(gray: np.ndarray, face: Face) -> tuple[Box, np.ndarray]:
+    """The square that the sliders ask for, and what becomes of it.
+
+    Args:
+        gray: The upright image, uint8 (H, W).
+        face: The face as it was found.
+
+    Returns:
+        The square in pixels of the image, and the tile uint8 (48, 48).
+    """
+    if not moved():
+        return face.crop, face.tile
+    size, right, down = (st.session_state.get(key, value) for key, value in _DEFAULTS.items())
+    whole = face.crop.as_tuple() == face.detected.as_tuple()  # an image that was taken as a face has no margin
+    margin = (1.0 if whole else MARGIN) * size / 100
+    start = (0.0, 0.0) if whole else SHIFT
+    shift = (start[0] + right / 100, start[1] + down / 100)
+    return crop_square(face.detected, margin=margin, shift=shift), crop_face(gray, face.detected, margin=margin, shift=shift)

@@ -1,0 +1,59 @@
+"""Choosing the two models."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import streamlit as st
+
+from dashboard import text
+
+if TYPE_CHECKING:
+    from fer_engine.runs.store import Run
+
+Slot = Literal["A", "B"]
+FAVOURITES: dict[Slot, str] = {"A": "net12-svm", "B": "net2-softmax"}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A run in one of the two places.
+
+    Attributes:
+        slot: 'A' or 'B'.
+        run: A finished run.
+    """
+
+    slot: Slot
+    run: "Run"
+
+    @property
+    def key(self) -> str:
+        """Ends the keys of this model's widgets."""
+        return self.slot.lower()
+
+
+def pick(runs: Sequence["Run"]) -> tuple[Model, Model]:
+    """Let the visitor choose model A and model B out of one or more finished runs."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        first = _pick("A", runs, default=0)
+    with right:
+        second = _pick("B", runs, default=len(runs) - 1)
+    return first, second
+
+
+def _pick(slot: Slot, runs: Sequence["Run"], default: int) -> Model:
+    by_name = {run.name: run for run in reversed(runs)}  # of two with one name the shipped one counts, as everywhere
+    names = list(dict.fromkeys(run.name for run in runs))
+    favourite = names.index(FAVOURITES[slot]) if FAVOURITES[slot] in names else min(default, len(names) - 1)
+    name = st.selectbox(f"Model {slot}", names, index=favourite, key=slot.lower(), bind="query-params")
+    run = by_name[name]
+    split, figures = text.evaluated(run)
+    low, high = figures["accuracy_ci95"]
+    st.caption(
+        f"{text.network_title(run.spec.model)}, {text.HEADS[run.spec.head]}  \n"
+        f"{text.percent(figures['accuracy'])} of {split} right ({100 * low:.1f} – {100 * high:.1f})",
+        help=f"{text.plain(text.protocol(run))}. In brackets the 95% interval.",
+    )
+    return Model(slot, run)

@@ -1,0 +1,75 @@
+"""Runs as tables and as a chart, one group a protocol, so that no two protocols share a table unmarked."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import text
+
+if TYPE_CHECKING:
+    from fer_engine.runs.store import Run
+
+
+def draw(runs: Sequence["Run"], *, key: str) -> None:
+    """Draw finished runs, the most accurate first, under the badge of their protocol.
+
+    Args:
+        runs: Finished runs, any number.
+        key: Tells this group's elements from another's.
+    """
+    by_protocol = sorted(runs, key=lambda run: (text.protocol(run), -text.evaluated(run)[1]["accuracy"]))
+    for number, (badge, group) in enumerate(groupby(by_protocol, key=text.protocol)):
+        members = list(group)
+        st.badge(badge, icon=":material/fact_check:", color="gray", help=_EXPLAINED)
+        st.table([_row(run) for run in members], border="horizontal", hide_index=True, alt=f"Runs measured as {badge}")
+        _chart(members, key=f"{key}-{number}")
+
+
+_EXPLAINED = (
+    "How every figure in this table came about: the split it was measured on and its number of faces, the split that epoch and "
+    "calibration were chosen on, and whether scores are the mean over a face and its mirror image (flip TTA, test-time augmentation). "
+    "A figure on the split that was chosen on flatters a little."
+)
+
+
+def _row(run: "Run") -> dict[str, str]:
+    split, figures = text.evaluated(run)
+    low, high = figures["accuracy_ci95"]
+    paper = _paper(run)
+    return {
+        "Run": f"**{run.name}**",
+        "Network": text.network_title(run.spec.model),
+        "Head": text.HEADS[run.spec.head],
+        f"{split} accuracy": f"**{text.percent(figures['accuracy'])}**",
+        "95% interval": f"{100 * low:.1f} – {100 * high:.1f}",
+        "Paper (PrivateTest)": f"{paper:.1f}%" if paper else "–",
+        "Parameters": text.count(run.manifest["parameters"]),
+        "Time a face": f"{run.manifest['milliseconds_per_face']:.1f} ms",
+    }
+
+
+def _paper(run: "Run") -> float | None:
+    """The paper's figure for a run that ships, percent of PrivateTest."""
+    from fer_engine.experiments.lab import REFERENCE
+
+    return REFERENCE[run.name].paper_accuracy if run.shipped and run.name in REFERENCE else None
+
+
+def _chart(runs: Sequence["Run"], *, key: str) -> None:
+    from dashboard import charts
+
+    rows, split = [], ""
+    for run in runs:
+        split, figures = text.evaluated(run)
+        low, high = figures["accuracy_ci95"]
+        paper = _paper(run)
+        rows.append(charts.Accuracy(run.name, figures["accuracy"], low, high, paper / 100 if paper else None))
+    told = "; ".join(f"{row.name} {text.percent(row.accuracy)}, {text.percent(row.low)} to {text.percent(row.high)}" for row in rows)
+    st.plotly_chart(
+        charts.accuracies(rows, split),
+        key=f"accuracies-{key}",
+        config=charts.download_config("accuracies", "svg"),
+        alt=f"Accuracy on {split} with 95% interval: {told}.",
+    )

@@ -1,0 +1,65 @@
+"""Numbers and protocols as people read them. No Streamlit here."""
+
+import re
+from typing import TYPE_CHECKING
+
+from fer_engine.models import registry
+
+if TYPE_CHECKING:
+    from fer_engine.runs.store import Run
+
+HEADS = {"softmax": "softmax", "svm": "linear SVM"}
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share from 0 to 1 as percent."""
+    return f"{100 * share:.{digits}f}%"
+
+
+def probability(share: float) -> str:
+    """A probability as whole percent; never 0% or 100% for what is neither."""
+    if 0 < share < 0.005:
+        return "<1%"
+    if 0.995 <= share < 1:
+        return ">99%"
+    return f"{100 * share:.0f}%"
+
+
+def protocol(run: "Run") -> str:
+    """How a finished run's figure came about: split and n, what it was chosen on, test-time augmentation, seeds."""
+    split, figures = evaluated(run)
+    chosen = run.manifest["protocol"]
+    tta = "flip TTA" if chosen["tta"] == "flip" else "no TTA"
+    seeds = f" · {len(chosen['seeds'])} seeds" if len(chosen["seeds"]) > 1 else ""
+    data = "" if run.spec.data.name == "fer2013" else f" · {run.spec.data.name} data"
+    return f"{split} · n={figures['n']:,} · chosen on {chosen['chosen_on']} · {tta}{seeds}{data}"
+
+
+def evaluated(run: "Run") -> tuple[str, dict]:
+    """The split that a finished run was scored on when it ended, and its figures."""
+    return next(iter(run.metrics.items()))
+
+
+def network_title(model: str) -> str:
+    """A network's name as people say it."""
+    return registry.entry(model).title
+
+
+def count(number: float) -> str:
+    """A large number in millions or thousands."""
+    if number >= 1e6:
+        return f"{number / 1e6:.1f} M"
+    return f"{number / 1e3:.0f} k" if number >= 1e4 else f"{number:,.0f}"
+
+
+def sentence_list(words: list[str]) -> str:
+    """Words with commas and an 'and'."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~:$^=.&])")
+
+
+def plain(words: str) -> str:
+    """Words that Markdown shows as they are: names of files and runs may hold anything."""
+    return _MARKDOWN.sub(r"\\\1", words)

@@ -1,0 +1,41 @@
+"""Home: what this is, what the models reach, what they learnt from, and the way to each page."""
+
+import streamlit as st
+
+from dashboard import resources
+from dashboard.components import class_counts, runs_table
+from dashboard.components.errors import sentences
+
+st.title("FER Lab")
+st.markdown(
+    "A laboratory for facial-expression recognition. Put a face before two neural networks and see, side by side, what each says, "
+    "how sure it is, what every layer makes of the face, and which pixels decided. Everything runs on this machine."
+)
+if st.button("Analyse a face", icon=":material/arrow_forward:", type="primary"):
+    st.switch_page("../pages/analyse.py")
+
+with sentences():
+    runs, problems = resources.finished_runs()
+    for problem in problems:
+        st.warning(problem)
+    st.header("Reference networks", anchor="networks")
+    shipped = [run for run in runs if run.shipped]
+    if shipped:
+        st.markdown(
+            "Trained on FER2013's Training faces after the networks of *Gummidela, Donepudi and Rodda*, each with two heads. The paper's "
+            "figures are of PrivateTest, **another split**: they stand here for orientation and cannot be compared digit by digit."
+        )
+        runs_table.draw(shipped, key="shipped")
+    else:
+        st.info(
+            "No reference network is in `checkpoints/`. Fetch the project again with its checkpoints, or train one: "
+            "`python -m fer_engine train --model net2 --head softmax --name net2-softmax`"
+        )
+    own = [run for run in runs if not run.shipped]
+    if own:
+        st.header("Your runs", anchor="own-runs")
+        runs_table.draw(own, key="own")
+
+st.header("What they learnt from", anchor="data")
+with sentences():
+    class_counts.draw()
