@@ -78,7 +78,7 @@ def _looks(rng: np.random.Generator) -> Looks:
     skin = rng.uniform(110, 225)
     return Looks(
         skin=skin,
-        hair=float(np.clip(rng.uniform(15, 0.75 * skin), 15, 170)),
+        hair=min(170.0, rng.uniform(15, 0.75 * skin)),
         hair_style=int(rng.integers(3)),
         head_width=rng.uniform(0.66, 0.80),
         jaw=rng.uniform(0.72, 0.95),
