@@ -1,0 +1,76 @@
+"""The runs that ship: whole, true to their manifests, and small."""
+
+import os
+
+import numpy as np
+import pytest
+
+from fer_engine import load, settings
+from fer_engine.data.faceset import seen_in_fer2013_training
+from fer_engine.data.source import open_data
+from fer_engine.evaluation.metrics import measure
+from fer_engine.experiments.lab import REFERENCE
+from fer_engine.labels import NAMES
+from fer_engine.runs.files import file_hash
+from fer_engine.runs.store import Run
+
+FER2013 = os.environ.get("FER_LAB_DATA", "")  # read before the tests' own areas hide it
+
+
+@pytest.fixture(params=list(REFERENCE))
+def run(request) -> Run:
+    return Run(settings.checkpoints_dir() / request.param)
+
+
+def test_every_reference_run_is_finished_and_its_files_are_those_of_its_manifest(run):
+    assert run.finished
+    assert run.manifest["spec_hash"] == run.spec.hash
+    for name, entry in run.manifest["files"].items():
+        assert file_hash(run.path / name) == entry["sha256"], name
+
+
+def test_reference_run_was_trained_by_the_recipe_that_the_engine_declares(run):
+    declared = REFERENCE[run.name].spec
+    fields = "model head network optimizer schedule augment epochs batch_size sizes monitor label_smoothing tta seed"
+    for field in fields.split():
+        assert getattr(run.spec, field) == getattr(declared, field), field
+    assert (run.manifest["starts_from"] or "") == REFERENCE[run.name].starts_from
+
+
+def test_figures_follow_from_the_predictions(run):
+    table = run.predictions()
+    kept = run.metrics["PublicTest"]
+    again = measure(table[list(NAMES)].to_numpy(), table["label"].to_numpy(), np.zeros(len(table), bool))
+    assert len(table) == kept["n"] == 3589
+    assert again.accuracy == pytest.approx(kept["accuracy"])
+    assert again.confusion_matrix == kept["confusion_matrix"]
+    assert kept["n_deduplicated"] == 3589 - 280
+
+
+def test_classes_and_counts_are_fer2013s(run):
+    assert run.manifest["classes"] == list(NAMES)
+    assert list(run.manifest["counts"]["Training"].values()) == [3995, 436, 4097, 7215, 4830, 3171, 4965]
+    assert list(run.manifest["counts"]["PublicTest"].values()) == [467, 56, 496, 895, 653, 415, 607]
+
+
+def test_probabilities_of_any_face_are_calibrated_and_add_to_one(run):
+    faces = open_data("synthetic:7").faces.images
+    probabilities = load(run.name).probabilities(faces)
+    assert probabilities.shape == (7, 7)
+    assert np.allclose(probabilities.sum(1), 1)
+    assert run.calibration.nll <= run.calibration.nll_before
+
+
+def test_all_six_together_stay_under_110_megabytes():
+    total = sum(path.stat().st_size for name in REFERENCE for path in (settings.checkpoints_dir() / name).rglob("*"))
+    assert total < 110e6
+
+
+def test_weights_give_the_predictions_that_ship(run):
+    if not FER2013:
+        pytest.skip("FER_LAB_DATA names no FER2013, so the shipped predictions cannot be made again.")
+    valid = open_data(FER2013).faces.part("PublicTest")
+    kept = run.predictions()[list(NAMES)].to_numpy()
+    rows = np.arange(0, len(valid), 20)
+    assert np.allclose(load(run.name).scores(valid.images[rows]), kept[rows], atol=1e-3)
+    assert seen_in_fer2013_training(valid.images).sum() == 280
