@@ -142,4 +142,4 @@ def _first_line(file: io.BufferedReader) -> bytes:
 
 def _nothing_in(name: str, seen: list[str]) -> FerLabError:
     held = f"only {', '.join(seen[:5])}" if seen else "no CSV file at all"
-    return FerLabError(f"{name} holds no CSV file with the columns emotion and pixels ({held}).")
+    return FerLabError(f"{name} holds no CSV file with the columns emotion and pixels ({held}). If it holds folders of images, unpack it.")

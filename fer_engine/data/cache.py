@@ -84,7 +84,10 @@ def keep(source: str, signature: str, data: LoadedData) -> LoadedData:
 def _remove_outdated(folder: Path) -> None:
     source = folder.name.split("-")[0]
     for other in folder.parent.glob(f"{source}-*"):
-        shutil.rmtree(other, ignore_errors=True)
+        if other.is_dir():
+            shutil.rmtree(other, ignore_errors=True)
+        else:
+            other.unlink(missing_ok=True)
     for other in folder.parent.glob(f"{_HALF_WRITTEN}*"):
         if time.time() - other.stat().st_mtime > _ABANDONED_AFTER:
             shutil.rmtree(other, ignore_errors=True)

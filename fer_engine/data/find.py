@@ -69,7 +69,7 @@ def locate(path: Path) -> Source:
     except FileNotFoundError as error:
         raise FerLabError(f"There is no file or folder {path}.") from error
     except OSError as error:
-        raise FerLabError(f"{path} cannot be opened: {error.strerror}.") from error
+        raise FerLabError(f"{error.filename or path} cannot be opened: {error.strerror}.") from error
     return _locate_in(path, files)
 
 

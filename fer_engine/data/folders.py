@@ -6,7 +6,7 @@ import numpy as np
 
 from fer_engine.data.faceset import FaceSet
 from fer_engine.data.loaded import BadRows, LoadedData, Progress
-from fer_engine.data.tiles import BadImageError, Tile, decode_tile
+from fer_engine.data.tiles import BadTileError, Tile, decode_tile
 from fer_engine.data.vocabulary import emotion_of, split_of, split_of_prefix
 from fer_engine.errors import FerLabError
 from fer_engine.labels import NAMES
@@ -42,13 +42,13 @@ def read_images(root: Path, paths: list[Path], bad: BadRows, progress: Progress 
     unsplit = 0
     for index, path in enumerate(paths):
         try:
-            label = _label(path)
-            tile = decode_tile(path.read_bytes())
-        except BadImageError as error:
-            bad.add(f"{path.relative_to(root)}: {error}")
+            label = _label(path, root)
+            tile = decode_tile(path.read_bytes(), str(path.relative_to(root)))
+        except BadTileError as error:
+            bad.add(str(error))
             continue
         except OSError as error:
-            bad.add(f"{path.relative_to(root)}: {error.strerror}")
+            bad.add(f"'{path.relative_to(root)}' cannot be read: {error.strerror}")
             continue
         split = _split(path, root)
         unsplit += split is None
@@ -76,12 +76,12 @@ def tile_notices(tiles: list[Tile]) -> tuple[str, ...]:
     """Sentences on images that had to be converted, and on what JPEG does to finding duplicates."""
     notices = []
     resized = sum(tile.resized for tile in tiles)
-    coloured = sum(not tile.was_grey for tile in tiles)
+    coloured = sum(tile.coloured for tile in tiles)
     lossy = sum(tile.lossy for tile in tiles)
     if resized:
         notices.append(f"{resized:,} of {len(tiles):,} images were not 48x48 pixels and were resized by area averaging.")
     if coloured:
-        notices.append(f"{coloured:,} of {len(tiles):,} images were not 8-bit grey and were converted.")
+        notices.append(f"{coloured:,} of {len(tiles):,} images were in colour and were converted to grey.")
     if lossy:
         notices.append(
             f"{lossy:,} of {len(tiles):,} images are JPEG, whose pixels differ a little from FER2013's own: "
@@ -90,10 +90,10 @@ def tile_notices(tiles: list[Tile]) -> tuple[str, ...]:
     return tuple(notices)
 
 
-def _label(path: Path) -> int:
+def _label(path: Path, root: Path) -> int:
     label = emotion_of(path.parent.name)
     if label is None:
-        raise BadImageError(f"the folder's name {path.parent.name!r} is none of {', '.join(NAMES)}")
+        raise BadTileError(f"'{path.relative_to(root)}': the folder's name is none of {', '.join(NAMES)}")
     return label
 
 

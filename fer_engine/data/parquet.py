@@ -9,7 +9,7 @@ from typing import Any
 from fer_engine.data.faceset import SPLITS
 from fer_engine.data.folders import assemble, tile_notices
 from fer_engine.data.loaded import BadRows, LoadedData, Progress
-from fer_engine.data.tiles import BadImageError, Tile, decode_tile
+from fer_engine.data.tiles import BadTileError, Tile, decode_tile
 from fer_engine.data.vocabulary import emotion_of, split_of
 from fer_engine.errors import FerLabError
 from fer_engine.labels import NAMES
@@ -144,8 +144,8 @@ def _take_batch(rows: _Rows, batch: dict[str, list[Any]], columns: _Columns, pla
         try:
             labelled = _label(label, columns)
             split = _split(cell, columns)
-            tile = decode_tile(_image_bytes(image, columns))
-        except BadImageError as error:
+            tile = decode_tile(_image_bytes(image, columns), f"column {columns.image}")
+        except BadTileError as error:
             bad.add(f"{place} {rows.seen - first + 1}, {error}")
         else:
             rows.unsplit += split is None
@@ -163,7 +163,7 @@ def _label(value: Any, columns: _Columns) -> int:
     label = None if name is None else emotion_of(str(name))
     if label is None:
         shown = f"{value!r} ({name})" if name != value and name is not None else repr(value)
-        raise BadImageError(f"column {columns.label}: {shown} is none of {', '.join(NAMES)}")
+        raise BadTileError(f"column {columns.label}: {shown} is none of {', '.join(NAMES)}")
     return label
 
 
@@ -172,14 +172,14 @@ def _split(cell: Any, columns: _Columns) -> str | None:
         return columns.file_split
     split = split_of(str(cell))
     if split is None:
-        raise BadImageError(f"column {columns.split}: {cell!r} is none of {', '.join(SPLITS)}")
+        raise BadTileError(f"column {columns.split}: {cell!r} is none of {', '.join(SPLITS)}")
     return split
 
 
 def _image_bytes(value: Any, columns: _Columns) -> bytes:
     data = value.get("bytes") if isinstance(value, dict) else value
     if not data:
-        raise BadImageError(f"column {columns.image}: no image bytes")
+        raise BadTileError(f"column {columns.image}: no image bytes")
     return bytes(data)
 
 
