@@ -76,6 +76,8 @@ def keep(source: str, signature: str, data: LoadedData) -> LoadedData:
         _write(folder, data)
         return _open(folder)
     except (OSError, ValueError) as error:
+        if kept := open_entry(source, signature):  # another process was faster
+            return kept
         reason = getattr(error, "strerror", None) or str(error)
         notice = f"The cache in {folder.parent} cannot be written ({reason}): opening this data again will take as long as now."
         return replace(data, notices=(*data.notices, notice))

@@ -46,7 +46,7 @@ def load(path: Path | str, *, skip_bad: bool = False, progress: Progress | None 
 
 
 def _read(source: Source, skip_bad: bool, progress: Progress | None) -> LoadedData:
-    paths = [file.path for file in source.files]
+    paths = [Path(file.path) for file in source.files]
     if source.kind == "csv":
         return read_csv(source.root, BadRows(skip_bad), progress)
     if source.kind == "parquet":
@@ -56,6 +56,6 @@ def _read(source: Source, skip_bad: bool, progress: Progress | None) -> LoadedDa
 
 def _name(source: Source) -> str:
     """'fer2013' where file, folder or image names say that it is this set, else the file's or folder's own name."""
-    if any(name in source.root.name.lower() for name in _NAMES) or any(split_of_prefix(file.path.name) for file in source.files):
+    if any(name in source.root.name.lower() for name in _NAMES) or any(split_of_prefix(file.name) for file in source.files):
         return "fer2013"
     return source.root.name.split(".")[0] or "data"

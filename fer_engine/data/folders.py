@@ -11,15 +11,16 @@ from fer_engine.data.vocabulary import emotion_of, split_of, split_of_prefix
 from fer_engine.errors import FerLabError
 from fer_engine.labels import NAMES
 
-_IMAGE_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm"})
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 _PROGRESS_EVERY = 200  # images
 
 
-def is_labelled_image(path: Path, root: Path) -> bool:
-    """Whether a file is an image that belongs to the data set: its folder is an emotion's, or lies in a split's."""
-    if path.suffix.lower() not in _IMAGE_ENDINGS:
-        return False
-    folders = path.relative_to(root).parts[:-1]
+def holds_labelled_images(folders: tuple[str, ...]) -> bool:
+    """Whether images in a folder belong to the data set: it is an emotion's, or lies in a split's.
+
+    Args:
+        folders: The folder's path from the data set's folder, part by part.
+    """
     return bool(folders) and (emotion_of(folders[-1]) is not None or any(split_of(folder) for folder in folders))
 
 

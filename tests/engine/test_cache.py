@@ -8,6 +8,7 @@ from fer_files import csv_text, faces_of_noise, rows_of, same, write_csv, write_
 
 from fer_engine import settings
 from fer_engine.data import cache, fer2013
+from fer_engine.data.loaded import LoadedData
 from fer_engine.errors import FerLabError
 
 FACES = faces_of_noise()
@@ -137,6 +138,15 @@ def test_a_full_disk_costs_only_time_and_leaves_nothing_behind(source, monkeypat
     assert same(loaded.faces, FACES)
     assert "No space left on device" in loaded.notices[-1]
     assert entries() == []
+
+
+def test_two_that_write_the_same_entry_at_once_both_get_it(monkeypatch):
+    monkeypatch.setattr(cache, "_remove_outdated", lambda _folder: None)
+    for _ in range(2):
+        loaded = cache.keep("source", "signature", LoadedData(FACES))
+        assert isinstance(loaded.faces.images, np.memmap)
+        assert loaded.notices == ()
+    assert len(entries()) == 1
 
 
 def test_what_a_killed_writer_left_is_swept_up_when_it_is_old(source):

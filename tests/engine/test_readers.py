@@ -17,6 +17,7 @@ from fer_engine.data.fer2013 import load
 from fer_engine.data.known import FER2013_COUNTS
 from fer_engine.data.source import open_data
 from fer_engine.errors import FerLabError
+from fer_engine.labels import NAMES
 
 REAL = os.environ.get("FER_LAB_DATA", "")
 FACES = faces_of_noise()
