@@ -34,8 +34,8 @@ class Head(StrEnum):
 
 
 def train(
-    model: Annotated[str, typer.Option(help="net2, net5 or net12.")] = "net5",
-    head: Annotated[Head, typer.Option(help="Cross-entropy, or seven one-vs-all SVMs.")] = Head.SOFTMAX,
+    model: Annotated[str | None, typer.Option(help="net2, net5 or net12; net5 where nothing is said.")] = None,
+    head: Annotated[Head | None, typer.Option(help="Cross-entropy, or seven one-vs-all SVMs; softmax where nothing is said.")] = None,
     name: Annotated[str, typer.Option(help="What to call the run; by default network, head and the spec's hash.")] = "",
     recipe: Annotated[Recipe, typer.Option(help="The paper's way, or ours.")] = Recipe.OURS,
     start: Annotated[str | None, typer.Option("--from", help="A finished run to start from, instead of fresh weights.")] = None,
@@ -45,7 +45,7 @@ def train(
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Any field of the spec, such as optimizer.lr=0.1 or network.widths=[64,64].")
     ] = None,
-    resume: Annotated[str | None, typer.Option(help="Go on with this unfinished run; its own spec holds.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished run --name; its own spec holds.")] = False,
     data: DataPath = None,
     skip_bad: SkipBad = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
@@ -54,18 +54,21 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a network on FER2013 (or a drawn set) and leave a run folder. Stopped by Ctrl-C, it goes on with --resume."""
-    from fer_engine.runs.store import find_run, finished_run
+    from fer_engine.runs.store import finished_run, unfinished_run
     from fer_engine.training.device import Hardware
     from fer_engine.training.run import prepare, reopen, train_run
 
+    named = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+    changes = {key: value for key, value in named.items() if value is not None} | parse_settings(settings or [])
     if resume:
-        run, faces = find_run(resume), open_faces(data, skip_bad)
+        run = unfinished_run(name)
+        given = {"model": model, "head": head.value if head else None} | changes
+        refuse_other_settings(run, {field: value for field, value in given.items() if value is not None})
+        faces = open_faces(data, skip_bad)
         job = reopen(run, faces)
     else:
         starts_from = finished_run(start) if start else None
-        named = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
-        changes = {key: value for key, value in named.items() if value is not None} | parse_settings(settings or [])
-        spec = build_spec(model, head.value, recipe, starts_from, changes)
+        spec = build_spec(model or "net5", head.value if head else "softmax", recipe, starts_from, changes)
         faces = open_faces(data, skip_bad)
         job = prepare(spec, faces, name, starts_from)
     say([f"Training {job.folder.name} on '{faces.name}' (spec {job.spec.hash}) into {job.folder}"])
@@ -74,7 +77,7 @@ def train(
         with _watch(as_json) as listener:
             finished = train_run(job, faces, Hardware(device, precision, threads), listener)
     except KeyboardInterrupt:
-        raise FerLabError(f"Stopped. Go on with: python -m fer_engine train --resume {job.folder.name}") from None
+        raise FerLabError(f"Stopped. Go on with: python -m fer_engine train --name {job.folder.name} --resume") from None
     _report(finished, as_json)
 
 
@@ -98,6 +101,20 @@ def build_spec(model: str, head: Any, recipe: Recipe, starts_from: "Run | None",
     if starts_from and spec.config != starts_from.spec.config:
         raise FerLabError(f"--from {starts_from.name} keeps its layers; leave out --set network....")
     return spec
+
+
+def refuse_other_settings(run: "Run", given: dict[str, Any]) -> None:
+    """Stop where a run that is to go on was begun with other settings than those given.
+
+    Raises:
+        FerLabError: Naming the first field that differs.
+    """
+    from fer_engine.experiments.spec import field_paths, override
+
+    begun, asked = field_paths(run.spec), field_paths(override(run.spec, given))
+    for field, value in begun.items():
+        if asked[field] != value:
+            raise FerLabError(f"The run '{run.name}' has {field} {value}, not {asked[field]}. Leave that out, or begin a new run.")
 
 
 def parse_settings(settings: list[str]) -> dict[str, Any]:

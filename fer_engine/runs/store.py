@@ -95,7 +95,7 @@ def list_runs() -> tuple[Run, ...]:
 
 
 def find_run(name: str | Path) -> Run:
-    """The run of that name, or the run folder at that path.
+    """The run of that name, or the run folder at that path. Of an own and a shipped run of one name it is the own one.
 
     Raises:
         FerLabError: Where there is none.
@@ -103,7 +103,7 @@ def find_run(name: str | Path) -> Run:
     if (Path(name) / SPEC).is_file():
         return Run(Path(name).resolve())
     runs = list_runs()
-    for run in runs:
+    for run in reversed(runs):
         if run.name == str(name):
             return run
     raise FerLabError(f"There is no run '{name}'. There are: {', '.join(run.name for run in runs) or 'none yet'}.")
@@ -117,8 +117,29 @@ def finished_run(name: str | Path) -> Run:
     """
     run = find_run(name)
     if not run.finished:
-        raise FerLabError(f"The run '{run.name}' is unfinished. Go on with it: python -m fer_engine train --resume {run.name}")
+        raise FerLabError(f"The run '{run.name}' is unfinished. Go on with it: python -m fer_engine train --name {run.name} --resume")
     return run
+
+
+def unfinished_run(name: str) -> Run:
+    """The own run of that name that did not come to its end; without a name, the only one that did not.
+
+    Raises:
+        FerLabError: Where there is none, it is finished, or several could be meant.
+    """
+    own = [run for run in list_runs() if not run.shipped]
+    waiting = [run for run in own if not run.finished]
+    if not name and len(waiting) == 1:
+        return waiting[0]
+    known = ", ".join(run.name for run in waiting) or "none"
+    if not name:
+        raise FerLabError(f"Say with --name which run to go on with. Unfinished runs: {known}.")
+    for run in own:
+        if run.name == name:
+            if run.finished:
+                raise FerLabError(f"The run '{name}' is finished; there is nothing to go on with.")
+            return run
+    raise FerLabError(f"There is no run '{name}' to go on with. Unfinished runs: {known}.")
 
 
 def run_path(name: str) -> Path:

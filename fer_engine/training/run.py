@@ -53,7 +53,7 @@ def prepare(spec: CnnSpec, faces: FaceSet, name: str = "", starts_from: store.Ru
     folder = store.run_path(name or f"{spec.model}-{spec.head}-{spec.hash}")
     if (folder / store.SPEC).exists():
         finished = (folder / store.MANIFEST).exists()
-        way_out = "Choose another --name, or remove the folder." if finished else f"Go on with --resume {folder.name}."
+        way_out = "Choose another --name, or remove the folder." if finished else f"Go on with it: --name {folder.name} --resume."
         raise FerLabError(f"There is a run '{folder.name}' already. {way_out}")
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -170,9 +170,29 @@ def test_unknown_data_is_a_sentence(run):
 
 
 def test_resume_of_a_finished_run_is_a_sentence(run, trained):
-    status, _, errors = run("train", "--resume", trained, "--data", DATA)
+    status, _, errors = run("train", "--name", trained, "--resume", "--data", DATA)
     assert status == 1
     assert "is finished" in errors
+
+
+def test_interrupted_training_says_how_to_go_on_and_does(run, monkeypatch):
+    words = ["train", "--name", "cut", "--data", DATA, "--epochs", "2", *TINY]
+
+    def stop(self, row, epochs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fer_engine.cli.training._Bar.epoch", stop)
+        status, _, errors = run(*words)
+    assert status == 1
+    assert "train --name cut --resume" in " ".join(errors.split())
+    assert "unfinished" in run("predict", "x.png", "--run", "cut")[2]
+    status, _, errors = run("train", "--name", "cut", "--resume", "--data", DATA, "--seed", "5")
+    assert status == 1
+    assert "has seed 0, not 5" in errors
+    status, output, errors = run("train", "--name", "cut", "--resume", "--data", DATA, "--json")
+    assert status == 0, errors
+    assert lines(output)[0]["epoch"] == 2
 
 
 def test_run_to_start_from_keeps_its_layers(run, trained):

@@ -29,8 +29,28 @@ def test_unknown_run_is_a_sentence_that_names_the_known_ones():
 
 def test_unfinished_run_is_a_sentence_with_the_way_on():
     make_run("half")
-    with pytest.raises(FerLabError, match="'half' is unfinished.*--resume half"):
+    with pytest.raises(FerLabError, match="'half' is unfinished.*--name half --resume"):
         store.finished_run("half")
+
+
+def test_the_only_unfinished_run_needs_no_name_and_several_do():
+    half = make_run("half")
+    assert store.unfinished_run("").path == half.path
+    make_run("other")
+    with pytest.raises(FerLabError, match="which run to go on with. Unfinished runs: half, other"):
+        store.unfinished_run("")
+    assert store.unfinished_run("other").name == "other"
+    with pytest.raises(FerLabError, match="no run 'third' to go on with"):
+        store.unfinished_run("third")
+
+
+def test_own_run_stands_before_a_shipped_one_of_its_name(monkeypatch, tmp_path):
+    shipped = make_run("same")
+    monkeypatch.setattr(store.settings, "checkpoints_dir", lambda: shipped.path.parent)
+    monkeypatch.setenv("FER_LAB_RUNS", str(tmp_path / "elsewhere"))
+    assert store.find_run("same").shipped
+    own = make_run("same")
+    assert store.find_run("same").path == own.path
 
 
 def test_folder_without_spec_is_no_run():
