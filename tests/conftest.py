@@ -4,10 +4,15 @@ import os
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch comes in
 
+import hypothesis
 import numpy as np
 import pytest
 
 from fer_engine.data.faceset import FaceSet
+
+# Examples are not timed: the machine may be busy with a training.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(autouse=True)
