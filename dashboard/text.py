@@ -57,7 +57,7 @@ def sentence_list(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~:$^=.&])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~:$&])")
 
 
 def plain(words: str) -> str:

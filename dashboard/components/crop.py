@@ -9,17 +9,25 @@ _DEFAULTS = {"size": 100, "right": 0, "down": 0}
 
 
 def reset() -> None:
-    """Put the crop back where it was found; another picture or face starts there, too."""
+    """Put the crop back where it was found; another face starts there, too."""
     for key, value in _DEFAULTS.items():
         st.session_state[key] = value
 
 
+def new_picture() -> None:
+    """Begin anew with another picture: its first face, as it was found."""
+    reset()
+    st.session_state["face"] = 1
+    st.session_state["whole"] = False
+
+
 def sliders() -> None:
-    """The sliders and the way back."""
+    """The sliders, and the way back where there is one."""
     st.slider("Size (% of the usual crop)", 60, 200, 100, key="size", bind="query-params")
     st.slider("Right (% of the face; left if negative)", -50, 50, 0, key="right", bind="query-params")
     st.slider("Down (% of the face; up if negative)", -50, 50, 0, key="down", bind="query-params")
-    st.button("Reset the crop", icon=":material/restart_alt:", on_click=reset, disabled=not moved())
+    if moved():
+        st.button("Reset the crop", icon=":material/restart_alt:", on_click=reset)
 
 
 def moved() -> bool:

@@ -45,7 +45,7 @@ def _pictures(explanation: "Explanation", face: Chosen, shown: Shown, slot: str,
     return {
         "Probabilities": lambda: to_png(probability_picture(explanation.probabilities, f"{explanation.run}: {explanation.predicted}")),
         "Heat map": lambda: to_png(overlay(face.tile, cam, shown.opacity, size=768)),
-        f"Channels of {layer}": lambda: to_png(activation_grid(explanation.activations[layer])),
+        "Channels": lambda: to_png(activation_grid(explanation.activations[layer])),
     }
 
 

@@ -62,7 +62,7 @@ def _map(model: Model, explanation: "Explanation", tile: "np.ndarray", opacity: 
 
     layers = list(explanation.cams)
     layer = st.selectbox(
-        f"Layer of model {model.slot}",
+        f"Map of model {model.slot}, from layer",
         layers,
         index=layers.index(explanation.default_layer),
         key=f"map_{model.key}",
@@ -81,7 +81,7 @@ def _map(model: Model, explanation: "Explanation", tile: "np.ndarray", opacity: 
         )
         st.image(
             cam_image(cam),
-            caption=f"The map itself: {positions} positions",
+            caption=f"The map: {positions} positions",
             alt=f"The same map without the face, {positions} squares",
             width=SIZE,
         )

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from fer_engine.explain.explanation import Explanation
     from fer_engine.models.config import Stage
 
-THUMBNAIL = 52  # pixels
+THUMBNAIL = 56  # pixels
 ALL = "all"
+# Small enough for the longest name of a layer.
+_STYLE = "<style>[class*=st-key-strip-] [data-testid=stImageCaption] * { font-size: 0.74rem; overflow-wrap: normal }</style>"
 _HELP = (
     "Zeros: the share of the layer's values that are exactly zero. Concentration: how few places hold the activation (the Gini index), "
     "from 0 for evenly spread to 1 for a single place."
@@ -28,9 +30,10 @@ _HELP = (
 def draw(models: tuple[Model, Model], shown: Shown) -> dict[str, str]:
     """Draw the layers of both models; gives the layer shown, by slot."""
     chosen: dict[str, str] = {}
-    # Two rows, so that the grids of both models begin at the same height, however many layers each has.
-    for model, column in zip(models, st.columns(2, gap="large"), strict=True):
-        with column, sentences():
+    st.html(_STYLE)
+    st.markdown("Each small picture is the most active channel of a layer, with its size. Choose a layer to see all its channels.")
+    for model in models:
+        with sentences():
             if model.slot in shown.explanations:
                 chosen[model.slot] = _choose(model, shown.explanations[model.slot])
     for model, column in zip(models, st.columns(2, gap="large"), strict=True):
@@ -43,15 +46,15 @@ def draw(models: tuple[Model, Model], shown: Shown) -> dict[str, str]:
 
 
 def _choose(model: Model, explanation: "Explanation") -> str:
-    """The strip of all layers, each with its most active channel, and the choice of one."""
+    """One model's strip of all layers, each with its most active channel, and the choice of one."""
     activations = explanation.activations
-    with st.container(horizontal=True, gap="xsmall", key=f"strip-{model.key}"):
-        for name, activation in activations.items():
-            caption = f"{name}  \n{_size(activation.stage)}"
-            st.image(_thumbnail(activation), caption=caption, alt=f"Most active channel of {name}", width=THUMBNAIL)
     names = list(activations)
     label, key = f"Layer of model {model.slot}", f"layer_{model.key}"
     name = st.pills(label, names, default=names[0], required=True, key=key, bind="query-params", wrap=True)
+    with st.container(horizontal=True, gap="xsmall", key=f"strip-{model.key}"):
+        for each, activation in activations.items():
+            caption = f"{each}  \n{_size(activation.stage)}"
+            st.image(_thumbnail(activation), caption=caption, alt=f"Most active channel of {each}", width=THUMBNAIL)
     return name if name in activations else names[0]
 
 
@@ -72,9 +75,9 @@ def _facts(activation: "LayerActivation") -> str:
     stage = activation.stage
     what = f"{stage.channels} channels of {stage.side}×{stage.side}" if stage.side > 1 else f"{stage.channels} units"
     if stage.kind == "scores":
-        return f"**{stage.name}**: one score per emotion; the highest is the answer"
+        return "One score per emotion, before it becomes a probability"
     spread = "" if math.isnan(activation.concentration) else f" · concentration {activation.concentration:.2f}"
-    return f"**{stage.name}**: {what} · {text.percent(activation.share_zero, 0)} zeros{spread}"
+    return f"{what[0].upper()}{what[1:]} · {text.percent(activation.share_zero, 0)} zeros{spread}"
 
 
 def _channels(model: Model, activation: "LayerActivation") -> None:

@@ -19,14 +19,18 @@ def draw(runs: Sequence["Run"], *, key: str) -> None:
         runs: Finished runs, any number.
         key: Tells this group's elements from another's.
     """
+    st.html(_STYLE)
     by_protocol = sorted(runs, key=lambda run: (text.protocol(run), -text.evaluated(run)[1]["accuracy"]))
     for number, (badge, group) in enumerate(groupby(by_protocol, key=text.protocol)):
         members = list(group)
         st.badge(badge, icon=":material/fact_check:", color="gray", help=_EXPLAINED)
-        st.table([_row(run) for run in members], border="horizontal", hide_index=True, alt=f"Runs measured as {badge}")
+        with st.container(key=f"runs-{key}-{number}"):
+            st.table([_row(run) for run in members], border="horizontal", hide_index=True, alt=f"Runs measured as {badge}")
         _chart(members, key=f"{key}-{number}")
 
 
+# Names of runs break at their hyphens otherwise.
+_STYLE = "<style>[class*=st-key-runs-] strong { white-space: nowrap }</style>"
 _EXPLAINED = (
     "How every figure in this table came about: the split it was measured on and its number of faces, the split that epoch and "
     "calibration were chosen on, and whether scores are the mean over a face and its mirror image (flip TTA, test-time augmentation). "
@@ -38,13 +42,16 @@ def _row(run: "Run") -> dict[str, str]:
     split, figures = text.evaluated(run)
     low, high = figures["accuracy_ci95"]
     paper = _paper(run)
-    return {
-        "Run": f"**{run.name}**",
+    row = {
+        "Run": f"**{text.plain(run.name)}**",
         "Network": text.network_title(run.spec.model),
         "Head": text.HEADS[run.spec.head],
         f"{split} accuracy": f"**{text.percent(figures['accuracy'])}**",
         "95% interval": f"{100 * low:.1f} – {100 * high:.1f}",
-        "Paper (PrivateTest)": f"{paper:.1f}%" if paper else "–",
+    }
+    if paper:
+        row["Paper, on PrivateTest"] = f"{paper:.1f}%"
+    return row | {
         "Parameters": text.count(run.manifest["parameters"]),
         "Time a face": f"{run.manifest['milliseconds_per_face']:.1f} ms",
     }

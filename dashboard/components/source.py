@@ -28,12 +28,12 @@ class Picture:
 def choose() -> Picture | None:
     """Let the visitor choose a picture; None until there is one."""
     source = st.segmented_control(
-        "Take the face from", SOURCES, default="sample", required=True, key="source", bind="query-params", on_change=crop.reset
+        "Take the face from", SOURCES, default=SOURCES[0], required=True, key="source", bind="query-params", on_change=crop.new_picture
     )
     if source == "upload":
-        return _file(st.file_uploader("Image file with a face", type=FILE_TYPES, key="file", on_change=crop.reset))
+        return _file(st.file_uploader("Image file with a face", type=FILE_TYPES, key="file", on_change=crop.new_picture))
     if source == "camera":
-        return _file(st.camera_input("Take a picture", key="camera", width=420, on_change=crop.reset))
+        return _file(st.camera_input("Take a picture", key="camera", width=420, on_change=crop.new_picture))
     return _sample()
 
 
@@ -41,7 +41,8 @@ def _sample() -> Picture:
     from fer_engine.samples import get_sample, samples
 
     names = [sample.name for sample in samples()]
-    name = st.pills("Sample", names, default=names[0], required=True, key="sample", bind="query-params", wrap=True, on_change=crop.reset)
+    again = crop.new_picture
+    name = st.pills("Sample", names, default=names[0], required=True, key="sample", bind="query-params", wrap=True, on_change=again)
     sample = get_sample(name or names[0])
     st.caption(f"{plain(sample.title)}. {plain(sample.credit)}.")
     return Picture(f"{sample.name}.png", resources.sample_png(sample.name))
