@@ -8,12 +8,12 @@ from dashboard.text import percent
 from fer_engine.faces import Box, FoundFaces
 from fer_engine.labels import EMOTIONS
 
-HEIGHT = 288  # of the pictures side by side; six pixels for each one of a face
+HEIGHT, WIDTH = 288, 340  # of the pictures side by side; six pixels for each one of a face
 CHOSEN, OTHER = (111, 118, 224), (236, 238, 245)
 
 
 def with_boxes(found: FoundFaces, chosen: int, square: Box | None) -> np.ndarray:
-    """The picture at `HEIGHT` with the crop's square, a thin box for each other face, and numbers where there are several.
+    """The picture, within `WIDTH` and `HEIGHT`, with the crop's square and a thin box for each other face, numbered.
 
     Args:
         found: The picture and its faces.
@@ -24,7 +24,7 @@ def with_boxes(found: FoundFaces, chosen: int, square: Box | None) -> np.ndarray
         uint8 RGB (H, W, 3).
     """
     width, height = found.image.size
-    scale = min(HEIGHT / height, 520 / width)
+    scale = min(HEIGHT / height, WIDTH / width)
     image = Image.fromarray(resized(found.image.rgb, (max(1, round(width * scale)), max(1, round(height * scale)))))
     if square is None:
         return np.asarray(image)
@@ -36,7 +36,7 @@ def with_boxes(found: FoundFaces, chosen: int, square: Box | None) -> np.ndarray
         inner = [corners[0] + 1, corners[1] + 1, corners[2] - 1, corners[3] - 1]
         draw.rectangle(inner, outline=CHOSEN if mine else OTHER, width=3 if mine else 1)
         if len(found.faces) > 1:
-            place = (max(corners[0], 0) + 7, max(corners[1], 0) + 4)
+            place = (max(corners[0], 4), corners[1] - 24 if corners[1] > 24 else corners[1] + 4)
             draw.text(place, str(number + 1), fill="white", font=ImageFont.load_default(18), stroke_width=2, stroke_fill="black")
     return np.asarray(image)
 

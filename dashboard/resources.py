@@ -46,18 +46,17 @@ def _read_run(path: str, stamp: int) -> Run:  # noqa: ARG001 - the stamp is the 
     from fer_engine.runs.store import Run
 
     run = Run(Path(path))
-    if not (run.spec and run.manifest and run.metrics):
-        raise FerLabError("its manifest or its metrics are empty.")
+    figures = next(iter(run.metrics.values()), {}) if run.spec else {}
+    missing = [field for field in ("n", "accuracy", "accuracy_ci95") if field not in figures]
+    missing += [field for field in ("parameters", "milliseconds_per_face", "protocol") if field not in run.manifest]
+    if missing:
+        raise FerLabError(f"its folder does not say {', '.join(missing)}.")
     return run
 
 
+@st.cache_resource(max_entries=3, scope="session", show_spinner="Looking for faces …")
 def find_faces(data: bytes, name: str, whole_image: bool) -> FoundFaces:
     """The faces of an image file. Cached for the session; an image that cannot be read raises FerLabError."""
-    return _find_faces(data, name, whole_image)
-
-
-@st.cache_resource(max_entries=3, scope="session", show_spinner="Looking for faces …")
-def _find_faces(data: bytes, name: str, whole_image: bool) -> FoundFaces:
     from fer_engine.faces import find_faces as find
 
     return find(data, name, whole_image=whole_image)

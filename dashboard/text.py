@@ -52,11 +52,6 @@ def count(number: float) -> str:
     return f"{number / 1e3:.0f} k" if number >= 1e4 else f"{number:,.0f}"
 
 
-def sentence_list(words: list[str]) -> str:
-    """Words with commas and an 'and'."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~:$&])")
 
 

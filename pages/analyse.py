@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.components import style
 from dashboard.components.errors import sentences
 
 
@@ -45,6 +46,7 @@ def main() -> None:
 
 
 st.title("Analyse a face")
+style.apply()
 st.markdown("Two networks side by side. :material/lock: Nothing leaves this machine, and nothing is kept once you close the page.")
 with sentences():
     main()

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from dashboard import resources
-from dashboard.components import class_counts, runs_table
+from dashboard.components import class_counts, runs_table, style
 from dashboard.components.errors import sentences
 
 st.title("FER Lab")
+style.apply()
 st.markdown(
     "A laboratory for facial-expression recognition. Put a face before two neural networks and see, side by side, what each says, "
     "how sure it is, what every layer makes of the face, and which pixels decided. Everything runs on this machine."

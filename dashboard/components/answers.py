@@ -43,7 +43,7 @@ def _answer(model: Model, explanation: "Explanation") -> None:
     probabilities = [float(value) for value in explanation.probabilities]
     label = explanation.predicted
     swatch = f"<span style='color:{COLORS[label]}' aria-hidden='true'>■</span>"
-    st.markdown(f"### {swatch} {label} {text.probability(max(probabilities))}", unsafe_allow_html=True)
+    st.markdown(f"### {swatch} {model.slot} says {label}, {text.probability(max(probabilities))}", unsafe_allow_html=True)
     told = ", ".join(f"{name} {text.percent(value)}" for name, value in zip(NAMES, probabilities, strict=True))
     st.plotly_chart(
         charts.probability_bars(probabilities),

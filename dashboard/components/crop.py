@@ -23,9 +23,10 @@ def new_picture() -> None:
 
 def sliders() -> None:
     """The sliders, and the way back where there is one."""
-    st.slider("Size (% of the usual crop)", 60, 200, 100, key="size", bind="query-params")
-    st.slider("Right (% of the face; left if negative)", -50, 50, 0, key="right", bind="query-params")
-    st.slider("Down (% of the face; up if negative)", -50, 50, 0, key="down", bind="query-params")
+    size, right, down = st.columns(3, gap="large")
+    size.slider("Size (% of the usual crop)", 60, 200, 100, key="size", bind="query-params")
+    right.slider("Right (% of the face)", -50, 50, 0, key="right", bind="query-params", help="To the left if negative.")
+    down.slider("Down (% of the face)", -50, 50, 0, key="down", bind="query-params", help="Up if negative.")
     if moved():
         st.button("Reset the crop", icon=":material/restart_alt:", on_click=reset)
 

@@ -39,13 +39,15 @@ def draw(picture: Picture) -> Chosen | None:
     nothing = not found.faces
     if nothing:
         st.warning(_no_face(found), icon=":material/face_retouching_off:")
-    with st.expander("Choose, move or resize the crop", icon=":material/crop:", expanded=nothing):
+    above = st.container()
+    with st.expander("Move or resize the crop", icon=":material/crop:", expanded=nothing):
         whole = st.toggle("Whole image: take it as one face", key="whole", bind="query-params", on_change=crop.reset)
         if whole:
             found = resources.find_faces(picture.data, picture.name, True)
-        number = _which(found)
         if found.faces:
             crop.sliders()
+    with above:
+        number = _which(found)
     if not found.faces:
         alt = "The picture; no face was found in it"
         st.image(pictures.with_boxes(found, 0, None), caption=plain(picture.name), alt=alt)

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 THUMBNAIL = 56  # pixels
 ALL = "all"
-# Small enough for the longest name of a layer.
-_STYLE = "<style>[class*=st-key-strip-] [data-testid=stImageCaption] * { font-size: 0.74rem; overflow-wrap: normal }</style>"
 _HELP = (
     "Zeros: the share of the layer's values that are exactly zero. Concentration: how few places hold the activation (the Gini index), "
     "from 0 for evenly spread to 1 for a single place."
@@ -30,7 +28,6 @@ _HELP = (
 def draw(models: tuple[Model, Model], shown: Shown) -> dict[str, str]:
     """Draw the layers of both models; gives the layer shown, by slot."""
     chosen: dict[str, str] = {}
-    st.html(_STYLE)
     st.markdown("Each small picture is the most active channel of a layer, with its size. Choose a layer to see all its channels.")
     for model in models:
         with sentences():

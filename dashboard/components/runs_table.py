@@ -19,18 +19,20 @@ def draw(runs: Sequence["Run"], *, key: str) -> None:
         runs: Finished runs, any number.
         key: Tells this group's elements from another's.
     """
-    st.html(_STYLE)
     by_protocol = sorted(runs, key=lambda run: (text.protocol(run), -text.evaluated(run)[1]["accuracy"]))
     for number, (badge, group) in enumerate(groupby(by_protocol, key=text.protocol)):
         members = list(group)
         st.badge(badge, icon=":material/fact_check:", color="gray", help=_EXPLAINED)
         with st.container(key=f"runs-{key}-{number}"):
             st.table([_row(run) for run in members], border="horizontal", hide_index=True, alt=f"Runs measured as {badge}")
+        st.caption(_TIME)
         _chart(members, key=f"{key}-{number}")
 
 
-# Names of runs break at their hyphens otherwise.
-_STYLE = "<style>[class*=st-key-runs-] strong { white-space: nowrap }</style>"
+_TIME = (
+    "95% interval after Wilson. Time a face: one at a time, on the processor of the machine that trained the network, with both passes "
+    "where a face is flipped."
+)
 _EXPLAINED = (
     "How every figure in this table came about: the split it was measured on and its number of faces, the split that epoch and "
     "calibration were chosen on, and whether scores are the mean over a face and its mirror image (flip TTA, test-time augmentation). "

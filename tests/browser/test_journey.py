@@ -1,7 +1,9 @@
 """The whole journey in a browser: open, take the sample, compare, look into a layer, bring a bad file."""
 
+import json
 import re
 
+from PIL import Image
 from playwright.sync_api import expect
 
 expect.set_options(timeout=45_000)  # the first answer loads torch, maybe beside a training
@@ -67,3 +69,18 @@ def test_a_link_opens_the_same_view(page):
     expect(page.get_by_text("Evidence for fear")).to_have_count(2)
     expect(page.get_by_role("radiogroup", name="Layer of model B").get_by_role("radio", name="pool2")).to_be_checked()
     assert "layer_b=pool2" in page.url
+
+
+def test_pictures_and_numbers_can_be_taken_away(page):
+    page.goto("/analyse?a=net2-softmax")
+    expect(page.get_by_role("button", name="Numbers of both")).to_be_visible()
+    settle(page)
+    for name, size in (("Probabilities, A", (1000, 484)), ("Heat map, A", (768, 768)), ("Face, 48×48", (48, 48))):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        assert Image.open(download.value.path()).size == size
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Numbers of both").click()
+    tree = json.loads(download.value.path().read_text(encoding="utf-8"))
+    assert [model["slot"] for model in tree["models"]] == ["A", "B"]
+    assert sum(tree["models"][0]["probabilities"].values()) > 0.999

@@ -3,6 +3,8 @@
 import json
 import shutil
 
+import pytest
+
 from dashboard.text import percent
 from fer_engine import settings
 from fer_engine.data.known import FER2013_COUNTS
@@ -59,11 +61,13 @@ def test_an_unfinished_run_is_left_out(open_page):
     assert not app.warning
 
 
-def test_a_damaged_run_is_named_and_the_others_stay(open_page):
-    (own_copy("net2-softmax", "damaged") / "metrics.json").write_text("{")
+@pytest.mark.parametrize("content", ["{", "{}", '{"PublicTest": {"n": 3589}}'])
+def test_a_damaged_run_is_named_and_the_others_stay(open_page, content):
+    (own_copy("net2-softmax", "damaged") / "metrics.json").write_text(content)
     app = open_page("home")
     assert "damaged" in app.warning[0].value
     assert rows(app)
+    assert not app.error
 
 
 def test_without_runs_a_sentence_names_the_way_out(open_page, no_checkpoints):
