@@ -44,7 +44,7 @@ def pick(runs: Sequence["Run"]) -> tuple[Model, Model]:
 
 
 def _pick(slot: Slot, runs: Sequence["Run"], default: int) -> Model:
-    by_name = {run.name: run for run in reversed(runs)}  # of two with one name the shipped one counts, as everywhere
+    by_name = {run.name: run for run in runs}  # of two with one name the own one counts, which comes last, as everywhere
     names = list(dict.fromkeys(run.name for run in runs))
     favourite = names.index(FAVOURITES[slot]) if FAVOURITES[slot] in names else min(default, len(names) - 1)
     name = st.selectbox(f"Model {slot}", names, index=favourite, key=slot.lower(), bind="query-params")

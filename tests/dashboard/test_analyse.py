@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from dashboard.components.face_view import Chosen
 from dashboard.components.heat_maps import Shown
 from dashboard.components.run_picker import Model
 from dashboard.text import probability
+from fer_engine import settings
 from fer_engine.explain.explanation import explain
 from fer_engine.faces import find_faces
 from fer_engine.labels import COLORS, NAMES
@@ -142,3 +144,12 @@ def test_the_numbers_to_take_away_are_the_engines():
     assert tree["models"][0]["target"] == "sad"
     assert tree["models"][0]["probabilities"] == pytest.approx(dict(zip(NAMES, expected(B), strict=True)), abs=1e-5)
     assert "PublicTest · n=3,589" in tree["models"][0]["protocol"]
+
+
+def test_of_two_runs_with_one_name_the_own_one_answers_as_on_the_command_line(open_page, figure):
+    own = settings.runs_dir() / A
+    shutil.copytree(finished_run(B).path, own)
+    assert finished_run(A).path == own
+    app = open_page("analyse", a=A, b=B)
+    assert shown(figure, app, "bars-a")[0] == pytest.approx(shown(figure, app, "bars-b")[0])
+    assert app.selectbox(key="a").options.count(A) == 1
