@@ -1,0 +1,39 @@
+"""The README's table of reference runs is what their folders say."""
+
+from pathlib import Path
+
+import pytest
+
+from fer_engine import settings
+from fer_engine.experiments.lab import REFERENCE
+from fer_engine.runs.store import Run
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def table_row(run: Run) -> str:
+    """A run's row in the README, made of its folder."""
+    metrics, manifest = run.metrics["PublicTest"], run.manifest
+    low, high = (100 * end for end in metrics["accuracy_ci95"])
+    megabytes = manifest["files"]["weights.safetensors"]["bytes"] / 1e6
+    cells = [
+        f"`{run.name}`",
+        f"{100 * metrics['accuracy']:.1f} ({low:.1f} to {high:.1f})",
+        f"{100 * metrics['accuracy_deduplicated']:.1f}",
+        f"{REFERENCE[run.name].paper_accuracy:.1f}",
+        f"{manifest['parameters'] / 1e6:.1f} M, {megabytes:.0f} MB",
+        f"{manifest['milliseconds_per_face']:.0f}",
+        f"{manifest['seconds'] / 60:.0f}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_readme_shows_the_figures_of_the_run_folder(name):
+    assert table_row(Run(settings.checkpoints_dir() / name)) in README
+
+
+def test_readme_names_every_command_and_setting():
+    commands = [f"python -m fer_engine {command}" for command in ("runs", "train", "evaluate", "predict", "explain")]
+    for word in ("make run", "make test", "FER_LAB_DATA", "FER_LAB_RUNS", "FER_LAB_CACHE", *commands):
+        assert word in README, word
