@@ -8,11 +8,11 @@ PORT ?= 8501
 .PHONY: help run test lint clean
 
 help:  ## Show what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-6s %s\n", $$1, $$2}'
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run  ## Start the dashboard at http://127.0.0.1:8501 (another port: make run PORT=8600)
 	@echo "FER Lab: http://127.0.0.1:$(PORT)  (Ctrl-C ends it)"
-	@$(BIN)/streamlit run dashboard/Home.py --server.port $(PORT)
+	@$(BIN)/python -m streamlit run dashboard/Home.py --server.port $(PORT)
 
 test: $(VENV)/.dev  ## Run all tests
 	@$(BIN)/python -m pytest

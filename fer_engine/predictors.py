@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
 
 from fer_engine.data.augment import to_tensor
 from fer_engine.data.faceset import SIZE
+from fer_engine.errors import FerLabError
 from fer_engine.evaluation.calibration import Calibration
 from fer_engine.experiments.spec import CnnSpec
 from fer_engine.labels import NAMES
 from fer_engine.models import registry
 from fer_engine.models.convnet import ConvNet
 from fer_engine.runs import store
+from fer_engine.runs.files import write_bytes
 
 if TYPE_CHECKING:
     from fer_engine.faces import Box
@@ -62,7 +65,7 @@ class Predictor(ABC):
     """What every family of models offers. Faces are uint8 (N, 48, 48)."""
 
     class_order: tuple[str, ...] = NAMES
-    input_shape: tuple[int, int] = (SIZE, SIZE)
+    input_shape: tuple[int, int] = (SIZE, SIZE)  # height and width of a face, pixels
     calibration: Calibration
 
     @abstractmethod
@@ -142,15 +145,24 @@ def _batches(faces: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def load_network(spec: CnnSpec, weights: Path) -> ConvNet:
-    """The network of a spec with the weights of a file, float32 and in evaluation mode."""
+    """The network of a spec with the weights of a file, float32 and in evaluation mode.
+
+    Raises:
+        FerLabError: Where the file is missing or damaged, or holds another network's weights.
+    """
     model = registry.build(spec.model, spec.config)
-    model.load_state_dict({name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in load_file(weights).items()})
+    try:
+        tensors = load_file(weights)
+        model.load_state_dict({name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()})
+    except (OSError, SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise FerLabError(f"The weights {weights} cannot be read: {reason} Fetch or train the run again.") from error
     return model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def save_weights(weights: dict[str, torch.Tensor], path: Path) -> None:
-    """Write weights in half precision; running counts stay whole numbers."""
-    save_file({name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}, path)
+    """Write weights in half precision and in one step; running counts stay whole numbers."""
+    write_bytes(path, save({name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}))
 
 
 def load_predictor(run: store.Run) -> CnnPredictor:

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from fer_engine.cli.output import DataPath, Json, SkipBad, open_faces, out, percent, print_json
+from fer_engine.cli.output import DataPath, Json, SkipBad, open_faces, out, percent, print_json, say
+from fer_engine.errors import FerLabError
 
 if TYPE_CHECKING:
+    from fer_engine.evaluation.evaluate import Evaluation
     from fer_engine.runs.store import Run
 
 
@@ -15,7 +17,12 @@ def runs(as_json: Json = False) -> None:
     """List all runs: those that ship, and own ones."""
     from fer_engine.runs.store import list_runs
 
-    rows = [run_row(run) for run in list_runs()]
+    rows = []
+    for run in list_runs():
+        try:
+            rows.append(run_row(run))
+        except FerLabError as error:
+            say([f"The run '{run.name}' is damaged and left out: {error}"])
     if as_json:
         for row in rows:
             print_json(row)
@@ -54,16 +61,25 @@ def evaluate(
 ) -> None:
     """Score a finished run on a split; the result is kept among the run's evaluations."""
     from fer_engine.evaluation.evaluate import evaluate as evaluate_run
+    from fer_engine.evaluation.evaluate import keep
     from fer_engine.runs.store import finished_run
 
     found = finished_run(run)
     result = evaluate_run(found, open_faces(data, skip_bad), split)
     if as_json:
         print_json(result.to_dict())
-        return
+    else:
+        _print_figures(result)
+    try:
+        keep(found, result)
+    except FerLabError as error:  # the figures are there all the same
+        say([str(error)])
+
+
+def _print_figures(result: "Evaluation") -> None:
     metrics = result.metrics
     low, high = metrics.accuracy_ci95
-    table = Table("figure", "value", title=f"{result.run} on {split}, n = {metrics.n:,}, test-time augmentation: {result.tta}")
+    table = Table("figure", "value", title=f"{result.run} on {result.split}, n = {metrics.n:,}, test-time augmentation: {result.tta}")
     table.add_row("accuracy (95% interval)", f"{percent(metrics.accuracy, 2)} ({percent(low)} to {percent(high)})")
     table.add_row("accuracy without images of Training", f"{percent(metrics.accuracy_deduplicated, 2)} (n = {metrics.n_deduplicated:,})")
     table.add_row("label among the two likeliest", percent(metrics.top2, 2))

@@ -1,6 +1,9 @@
-"""What is known of FER2013 without having it: faces per split and emotion (Goodfellow et al., 2013)."""
+"""What is known of FER2013 without having it: faces per split and emotion (Goodfellow et al., 2013), and how to tell it."""
 
-from fer_engine.labels import NAMES
+import numpy as np
+
+from fer_engine.data.faceset import FaceSet, seen_in_fer2013_training
+from fer_engine.labels import NAMES, count_labels
 
 _COUNTS = {
     "Training": (3995, 436, 4097, 7215, 4830, 3171, 4965),
@@ -8,3 +11,19 @@ _COUNTS = {
     "PrivateTest": (491, 55, 528, 879, 594, 416, 626),
 }
 FER2013_COUNTS: dict[str, dict[str, int]] = {split: dict(zip(NAMES, counts, strict=True)) for split, counts in _COUNTS.items()}
+
+
+def set_name(faces: FaceSet, train: FaceSet) -> str:
+    """What a run calls its data: 'fer2013' for FER2013's own Training split, whatever its file is called, and for no other.
+
+    Other images or other labels (a cleaned set, FER+) must not pass for it. A few images may differ, as copies that
+    went through JPEG do.
+
+    Args:
+        faces: The data set.
+        train: Its training split.
+    """
+    counts_agree = count_labels(np.asarray(train.labels)) == FER2013_COUNTS["Training"]
+    if counts_agree and seen_in_fer2013_training(train.images).mean() > 0.95:
+        return "fer2013"
+    return f"{faces.name}, altered" if faces.name == "fer2013" else faces.name

@@ -11,7 +11,7 @@ from fer_engine.data.faceset import FaceSet, seen_in_fer2013_training
 from fer_engine.evaluation.metrics import Metrics, measure
 from fer_engine.labels import NAMES
 from fer_engine.predictors import Predictor, load_predictor
-from fer_engine.runs.files import write_json
+from fer_engine.runs.files import make_folder, write_json
 from fer_engine.runs.store import Run
 
 
@@ -25,7 +25,7 @@ class Evaluation:
         metrics: The figures.
         tta: Test-time augmentation, 'none' or 'flip'.
         data: Content hash of the faces.
-        seconds: Time the scores took.
+        seconds: Time that scoring and measuring took.
     """
 
     run: str
@@ -50,22 +50,25 @@ def score(predictor: Predictor, faces: FaceSet) -> tuple[Metrics, pd.DataFrame]:
 
 
 def evaluate(run: Run, faces: FaceSet, split: str) -> Evaluation:
-    """Evaluate a finished run on a split of a data set; the result is kept among the run's evaluations.
+    """Evaluate a finished run on a split of a data set.
 
     Raises:
-        FerLabError: Where the split has no rows or the result cannot be written.
+        FerLabError: Where the split has no rows or the weights cannot be read.
     """
     part = faces.part(split)
     predictor = load_predictor(run)
     began = time.perf_counter()
     metrics, _ = score(predictor, part)
-    result = Evaluation(run.name, split, metrics, run.spec.tta, part.content_hash, time.perf_counter() - began)
-    write_json(evaluation_path(run, result), result.to_dict())
-    return result
+    return Evaluation(run.name, split, metrics, run.spec.tta, part.content_hash, time.perf_counter() - began)
 
 
-def evaluation_path(run: Run, result: Evaluation) -> Path:
-    """Where an evaluation is kept: by the hash of its data and its split."""
-    folder = run.evaluations_dir()
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{result.data}-{result.split}.json"
+def keep(run: Run, result: Evaluation) -> Path:
+    """Keep an evaluation among the run's, by the hash of its data and its split; gives the file.
+
+    Raises:
+        FerLabError: Where it cannot be written.
+    """
+    path = run.evaluations_dir() / f"{result.data}-{result.split}.json"
+    make_folder(path.parent)
+    write_json(path, result.to_dict())
+    return path

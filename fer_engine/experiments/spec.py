@@ -37,12 +37,12 @@ class OptimizerSpec:
 
     def __post_init__(self) -> None:
         """Refuse rates and penalties that cannot be."""
-        if self.lr <= 0:
-            raise FerLabError(f"optimizer.lr is {self.lr}; a learning rate is above 0.")
+        if not 0 < self.lr < float("inf"):
+            raise FerLabError(f"optimizer.lr is {self.lr}; a learning rate is a number above 0.")
         if not 0 <= self.momentum < 1:
             raise FerLabError(f"optimizer.momentum is {self.momentum}; it is a share from 0 to below 1.")
-        if self.weight_decay < 0:
-            raise FerLabError(f"optimizer.weight_decay is {self.weight_decay}; it cannot be negative.")
+        if not 0 <= self.weight_decay < float("inf"):
+            raise FerLabError(f"optimizer.weight_decay is {self.weight_decay}; it is a number from 0.")
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -171,8 +171,12 @@ class CnnSpec:
                 raise FerLabError(f"{name} is {getattr(self, name)}; it must be at least 1.")
         if self.batch_size == 1 and self.config.norm == "batch":
             raise FerLabError("batch_size is 1, but batch normalisation needs at least 2 faces. Raise it, or set network.norm to 'none'.")
-        if self.patience < 0 or self.head_l2 < 0:
+        if self.patience < 0 or not 0 <= self.head_l2 < float("inf"):
             raise FerLabError("patience and head_l2 cannot be negative; 0 turns them off.")
+        if not 0 <= self.seed < 2**31:
+            raise FerLabError(f"seed is {self.seed}; it is a whole number from 0 to {2**31 - 1}.")
+        if self.data.train == self.data.valid:
+            raise FerLabError(f"data.train and data.valid are both {self.data.train}; what is learnt from cannot choose.")
         if not 0 <= self.label_smoothing < 1:
             raise FerLabError(f"label_smoothing is {self.label_smoothing}; it is a share from 0 to below 1.")
         if not self.sizes:
@@ -190,8 +194,9 @@ class CnnSpec:
 
     @property
     def hash(self) -> str:
-        """Twelve hexadecimal digits that identify the run: of the JSON form, so equal specs have equal hashes."""
-        return hashlib.sha256(to_json(self).encode()).hexdigest()[:12]
+        """Twelve hexadecimal digits that identify the run: of the JSON form without the data's name, which identifies nothing."""
+        unnamed = replace(self, data=replace(self.data, name=""))
+        return hashlib.sha256(to_json(unnamed).encode()).hexdigest()[:12]
 
 
 RunSpec = CnnSpec  # one class per family; classifiers of other families join this union
@@ -221,6 +226,8 @@ def override(spec: RunSpec, changes: dict[str, Any]) -> RunSpec:
         FerLabError: As `from_json`.
     """
     tree = asdict(spec)
+    if changes.get("model", spec.model) != spec.model and "network" not in changes:
+        raise FerLabError(f"model is {spec.model} here, and its layers are set; begin with the other network instead (--model).")
     for path, value in changes.items():
         *parents, leaf = path.split(".")
         branch = tree

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SPEC, HISTORY, WEIGHTS, CALIBRATION = "spec.json", "history.csv", "weights.safetensors", "calibration.json"
 PREDICTIONS, METRICS, MANIFEST, RESUME = "predictions.parquet", "metrics.json", "manifest.json", "resume.safetensors"
 EVALUATIONS = "evaluations"
+SHIPPED = "shipped"  # the folder of the run area that holds what is kept of shipped runs; no run has this name
 
 
 @dataclass(frozen=True)
@@ -56,17 +57,20 @@ class Run:
     @cached_property
     def manifest(self) -> dict:
         """Versions, machine, seconds, hashes, counts, preprocessing and protocol."""
-        return read_json(self.path / MANIFEST)
+        return _table(self.path / MANIFEST)
 
     @cached_property
     def metrics(self) -> dict[str, dict]:
         """The figures of each evaluated split, as `fer_engine.evaluation.metrics.Metrics` has them."""
-        return read_json(self.path / METRICS)
+        return _table(self.path / METRICS)
 
     @cached_property
     def calibration(self) -> Calibration:
         """How scores become probabilities."""
-        return Calibration.from_dict(read_json(self.path / CALIBRATION))
+        try:
+            return Calibration.from_dict(_table(self.path / CALIBRATION))
+        except TypeError as error:
+            raise FerLabError(f"{self.path / CALIBRATION} is damaged: {error}.") from error
 
     def history(self) -> "pd.DataFrame":
         """A row an epoch: losses, accuracies, learning rate, seconds."""
@@ -82,12 +86,19 @@ class Run:
 
     def evaluations_dir(self) -> Path:
         """Where later evaluations are kept: beside an own run, and for a shipped one in the user's run area."""
-        return (settings.runs_dir() / self.name if self.shipped else self.path) / EVALUATIONS
+        return (settings.runs_dir() / SHIPPED / self.name if self.shipped else self.path) / EVALUATIONS
+
+
+def _table(path: Path) -> dict:
+    tree = read_json(path)
+    if not isinstance(tree, dict) or not tree:
+        raise FerLabError(f"{path} is damaged: it holds nothing that can be used.")
+    return tree
 
 
 def list_runs() -> tuple[Run, ...]:
     """All runs: first those that ship, then own ones, each by name."""
-    found = []
+    found: list[Run] = []
     for area in (settings.checkpoints_dir(), settings.runs_dir()):
         if area.is_dir():
             found += [Run(folder) for folder in sorted(area.iterdir()) if (folder / SPEC).is_file()]
@@ -148,6 +159,6 @@ def run_path(name: str) -> Path:
     Raises:
         FerLabError: Where the name could not be a folder's on every system.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
+    if name == SHIPPED or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
         raise FerLabError(f"'{name}' cannot name a run: use up to 80 letters, digits, '.', '-' and '_', a letter or digit first.")
     return settings.runs_dir() / name

@@ -7,6 +7,11 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 
+from fer_engine.errors import FerLabError
+
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
+
 
 @dataclass(frozen=True)
 class Hardware:
@@ -14,7 +19,7 @@ class Hardware:
 
     Attributes:
         device: 'auto', 'cpu' or 'cuda'.
-        precision: 'auto', or a precision of lightning-fabric such as '32-true', 'bf16-mixed' or '16-mixed'.
+        precision: 'auto', or lightning-fabric's '32-true', 'bf16-mixed' or '16-mixed'.
         threads: Threads on the CPU; 0 for one per core.
     """
 
@@ -36,13 +41,29 @@ def best_precision(device: str) -> str:
 
 
 def open_fabric(hardware: Hardware) -> Fabric:
-    """Set up lightning-fabric on the hardware, and the number of CPU threads."""
+    """Set up lightning-fabric on the hardware, and the number of CPU threads.
+
+    Raises:
+        FerLabError: Where there is no such device or precision, or the number of threads is negative.
+    """
+    _refuse_unknown(hardware)
     device = hardware.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.set_num_threads(hardware.threads or available_cores())
     precision: Any = best_precision(device) if hardware.precision == "auto" else hardware.precision
     return Fabric(accelerator=device, devices=1, precision=precision)
+
+
+def _refuse_unknown(hardware: Hardware) -> None:
+    if hardware.device not in DEVICES:
+        raise FerLabError(f"There is no device '{hardware.device}'; there are {', '.join(DEVICES)}.")
+    if hardware.device == "cuda" and not torch.cuda.is_available():
+        raise FerLabError("torch finds no CUDA device here. Leave --device out, or say --device cpu.")
+    if hardware.precision not in PRECISIONS:
+        raise FerLabError(f"There is no precision '{hardware.precision}'; there are {', '.join(PRECISIONS)}.")
+    if hardware.threads < 0:
+        raise FerLabError(f"threads is {hardware.threads}; it is a number of CPU threads, or 0 for one per core.")
 
 
 def available_cores() -> int:

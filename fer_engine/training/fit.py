@@ -117,7 +117,7 @@ def fit(
     """
     trainer = _prepare(spec, train, valid, fabric, start)
     state, history = folder / store.RESUME, folder / store.HISTORY
-    best, progress = load_state(state, trainer.network, trainer.optimizer) if state.exists() else ({}, Progress())
+    best, progress = load_state(state, fabric, trainer.network, trainer.optimizer) if state.exists() else ({}, Progress())
     rows: list[dict] = pd.read_csv(history).head(progress.epoch).to_dict("records") if progress.epoch else []
     while progress.epoch < spec.epochs and not _out_of_patience(spec, progress):
         row = run_epoch(trainer, progress.epoch, listener or Silent())
@@ -128,15 +128,13 @@ def fit(
             best, progress.best_epoch, progress.best_value = copy_weights(trainer.network), row.epoch, value
         rows.append(asdict(row))
         write_text(history, pd.DataFrame(rows).to_csv(index=False, float_format="%.6g"))
-        save_state(state, trainer.network, trainer.optimizer, best, progress)
+        save_state(state, fabric, trainer.network, trainer.optimizer, best, progress)
         if listener:
             listener.epoch(row, spec.epochs)
     return Fitted(best, progress)
 
 
 def _prepare(spec: CnnSpec, train: FaceSet, valid: FaceSet, fabric: Fabric, start: Path | None) -> Trainer:
-    if spec.batch_size > len(train):
-        raise FerLabError(f"batch_size is {spec.batch_size}, but there are only {len(train)} faces to train on.")
     torch.manual_seed(spec.seed)
     network = load_network(spec, start) if start else registry.build(spec.model, spec.config)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -178,8 +176,8 @@ def run_epoch(trainer: Trainer, epoch: int, listener: Listener) -> EpochRow:
         right += (scores.argmax(1) == trainer.labels[rows]).sum()
         done += len(rows)
         listener.batch(epoch + 1, step + 1, len(batches), done / (time.perf_counter() - began))
+    _refuse_divergence(float(loss_sum), epoch)  # waits for the device, so it stands before the clock
     trained = time.perf_counter() - began
-    _refuse_divergence(float(loss_sum), epoch)
     valid_loss, valid_accuracy, valid_macro_f1 = validate(trainer)
     return EpochRow(
         epoch=epoch + 1,

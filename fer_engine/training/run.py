@@ -1,12 +1,16 @@
 """A run from spec to finished folder: `train_run` trains, `finish` measures and signs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock, Timeout
 from lightning_fabric import Fabric
 
 from fer_engine.data.faceset import FaceSet
+from fer_engine.data.known import set_name
 from fer_engine.errors import FerLabError
 from fer_engine.evaluation.calibration import fit_calibration
 from fer_engine.evaluation.evaluate import score
@@ -14,7 +18,7 @@ from fer_engine.experiments.spec import CnnSpec, to_json, with_data
 from fer_engine.labels import NAMES
 from fer_engine.predictors import CnnPredictor, load_network, network_scores, save_weights
 from fer_engine.runs import store
-from fer_engine.runs.files import read_json, replacing, write_json, write_text
+from fer_engine.runs.files import make_folder, read_json, replacing, write_json, write_text
 from fer_engine.training.device import Hardware, open_fabric
 from fer_engine.training.fit import Fitted, Listener, fit
 from fer_engine.training.manifest import describe
@@ -51,14 +55,12 @@ def prepare(spec: CnnSpec, faces: FaceSet, name: str = "", starts_from: store.Ru
     """
     spec = settle(spec, faces, starts_from)
     folder = store.run_path(name or f"{spec.model}-{spec.head}-{spec.hash}")
-    if (folder / store.SPEC).exists():
-        finished = (folder / store.MANIFEST).exists()
-        way_out = "Choose another --name, or remove the folder." if finished else f"Go on with it: --name {folder.name} --resume."
-        raise FerLabError(f"There is a run '{folder.name}' already. {way_out}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FerLabError(f"The run folder {folder} cannot be made: {error.strerror}. Name another in FER_LAB_RUNS.") from error
+    if (folder / store.MANIFEST).exists():
+        raise FerLabError(f"There is a run '{folder.name}' already. Choose another --name, or remove {folder}.")
+    if (folder / store.RESUME).exists():  # without it nothing would be lost
+        way_out = f"Go on with it (--name {folder.name} --resume), choose another --name, or remove {folder}."
+        raise FerLabError(f"There is an unfinished run '{folder.name}' already. {way_out}")
+    make_folder(folder)
     write_text(folder / store.SPEC, to_json(spec))
     if starts_from:
         write_json(folder / START, {"run": str(starts_from.path)})
@@ -66,10 +68,16 @@ def prepare(spec: CnnSpec, faces: FaceSet, name: str = "", starts_from: store.Ru
 
 
 def settle(spec: CnnSpec, faces: FaceSet, starts_from: store.Run | None = None) -> CnnSpec:
-    """The spec with the content hashes of its data and of the run that it starts from."""
+    """The spec with the content hashes of its data and of the run that it starts from.
+
+    Raises:
+        FerLabError: Where a split is missing, or the batch is larger than the training split.
+    """
     train, valid = faces.part(spec.data.train), faces.part(spec.data.valid)
+    if spec.batch_size > len(train):
+        raise FerLabError(f"batch_size is {spec.batch_size}, but there are only {len(train)} faces to train on.")
     start = starts_from.spec.hash if starts_from else ""
-    return replace(with_data(spec, train.content_hash, valid.content_hash, faces.name), start=start)
+    return replace(with_data(spec, train.content_hash, valid.content_hash, set_name(faces, train)), start=start)
 
 
 def reopen(run: store.Run, faces: FaceSet) -> Job:
@@ -82,8 +90,10 @@ def reopen(run: store.Run, faces: FaceSet) -> Job:
         raise FerLabError(f"The run '{run.name}' is finished; there is nothing to go on with.")
     start_file = run.path / START
     starts_from = store.finished_run(read_json(start_file)["run"]) if start_file.exists() else None
-    if settle(run.spec, faces, starts_from).data != run.spec.data:
-        raise FerLabError(f"The run '{run.name}' was begun on other data. Name the data set that it was begun on with --data.")
+    settled = settle(run.spec, faces, starts_from)
+    if settled.hash != run.spec.hash:
+        what = "on other data" if settled.start == run.spec.start else "from another state of the run that it starts from"
+        raise FerLabError(f"The run '{run.name}' was begun {what}. Give it what it was begun with, or begin a new run.")
     return Job(run.spec, run.path, starts_from)
 
 
@@ -96,16 +106,30 @@ def train_run(job: Job, faces: FaceSet, hardware: Hardware | None = None, listen
     fabric = open_fabric(hardware or Hardware())
     train, valid = faces.part(job.spec.data.train), faces.part(job.spec.data.valid)
     start = job.starts_from.path / store.WEIGHTS if job.starts_from else None
-    fitted = fit(job.spec, train, valid, job.folder, fabric, start=start, listener=listener)
-    return finish(job, faces, fitted, fabric)
+    with _alone_in(job.folder):
+        fitted = fit(job.spec, train, valid, job.folder, fabric, start=start, listener=listener)
+        return finish(job, faces, fitted, fabric)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes from training the same run; the lock goes with the process, whatever ends it."""
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise FerLabError(f"The run '{folder.name}' is being trained by another process. Wait for it, or stop it first.") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def finish(job: Job, faces: FaceSet, fitted: Fitted, fabric: Fabric) -> store.Run:
     """Save weights in half precision, measure what was saved, and write the manifest last of all."""
     spec, folder = job.spec, job.folder
     valid = faces.part(spec.data.valid)
-    with replacing(folder / store.WEIGHTS) as temporary:
-        save_weights(fitted.weights, temporary)
+    save_weights(fitted.weights, folder / store.WEIGHTS)
     network = load_network(spec, folder / store.WEIGHTS)
     calibration = fit_calibration(network_scores(network, valid.images, spec.tta), np.asarray(valid.labels), spec.data.valid)
     write_json(folder / store.CALIBRATION, calibration.to_dict())

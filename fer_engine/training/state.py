@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from lightning_fabric import Fabric
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
-from fer_engine.runs.files import replacing
+from fer_engine.runs.files import write_bytes
 
 
 @dataclass
@@ -34,25 +35,29 @@ def copy_weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 
 def save_state(
-    path: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, best: dict[str, torch.Tensor], progress: Progress
+    path: Path, fabric: Fabric, model: torch.nn.Module, optimizer: torch.optim.Optimizer, best: dict[str, torch.Tensor], progress: Progress
 ) -> None:
-    """Write everything to one file."""
+    """Write everything to one file; of the precision, the loss scale of half precision."""
     tensors = {f"model.{name}": tensor for name, tensor in copy_weights(model).items()}
     tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
     for index, entries in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value.detach().cpu().contiguous() for key, value in entries.items() if value is not None}
-    with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata={"progress": json.dumps(asdict(progress))})
+    precision = json.dumps(fabric.strategy.precision.state_dict())
+    write_bytes(path, save(tensors, metadata={"progress": json.dumps(asdict(progress)), "precision": precision}))
 
 
-def load_state(path: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> tuple[dict[str, torch.Tensor], Progress]:
-    """Put model and optimizer where they were; returns the best weights so far and the progress."""
+def load_state(
+    path: Path, fabric: Fabric, model: torch.nn.Module, optimizer: torch.optim.Optimizer
+) -> tuple[dict[str, torch.Tensor], Progress]:
+    """Put precision, model and optimizer where they were; returns the best weights so far and the progress."""
     weights: dict[str, torch.Tensor] = {}
     best: dict[str, torch.Tensor] = {}
     entries: dict[int, dict[str, torch.Tensor]] = {}
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     with safe_open(path, framework="pt") as file:
         progress = Progress(**json.loads(file.metadata()["progress"]))
+        if precision := json.loads(file.metadata()["precision"]):
+            fabric.strategy.precision.load_state_dict(precision)
         for key in file.keys():  # noqa: SIM118 (safe_open is no mapping)
             part, name = key.split(".", 1)
             if part != "optimizer":

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fer_engine.errors import FerLabError
 from fer_engine.experiments import lab, paper
-from fer_engine.experiments.spec import AugmentSpec, CnnSpec, OptimizerSpec, from_json, override, to_json
+from fer_engine.experiments.spec import AugmentSpec, CnnSpec, OptimizerSpec, from_json, override, to_json, with_data
 from fer_engine.models import registry
 
 SPECS = st.builds(
@@ -20,7 +20,7 @@ SPECS = st.builds(
     epochs=st.integers(1, 500),
     augment=st.builds(AugmentSpec, flip=st.booleans(), rotation=st.floats(0, 45)),
     sizes=st.sampled_from([(48,), (36, 48), (40, 44, 48)]),
-    seed=st.integers(0, 2**31),
+    seed=st.integers(0, 2**31 - 1),
 )
 
 
@@ -57,8 +57,11 @@ def test_override_changes_nested_fields_and_nothing_else():
         ({"epochs": "many"}, "epochs: input should be a valid integer, unable to parse string as an integer, not 'many'."),
         ({"monitor": "luck"}, "monitor: input should be 'valid_loss', 'valid_accuracy', 'valid_macro_f1' or 'last', not 'luck'."),
         ({"network.kernel": 4}, "network.kernel is 4; it must be odd and positive, so that a kernel has a centre."),
-        ({"model": "net7"}, "model: there is no network 'net7'; there are net2, net5, net12."),
-        ({"optimizer.lr": -1}, "optimizer.lr is -1.0; a learning rate is above 0."),
+        ({"model": "net12"}, "model is net5 here, and its layers are set; begin with the other network instead (--model)."),
+        ({"optimizer.lr": float("inf")}, "optimizer.lr is inf; a learning rate is a number above 0."),
+        ({"seed": 2**40}, f"seed is {2**40}; it is a whole number from 0 to {2**31 - 1}."),
+        ({"data.valid": "Training"}, "data.train and data.valid are both Training; what is learnt from cannot choose."),
+        ({"optimizer.lr": -1}, "optimizer.lr is -1.0; a learning rate is a number above 0."),
         ({"batch_size": 1}, "batch_size is 1, but batch normalisation needs at least 2 faces. Raise it, or set network.norm to 'none'."),
         ({"augment.rotation": 999}, "augment.rotation is 999.0; it goes from 0 to 180."),
         (
@@ -83,6 +86,16 @@ def test_unknown_field_is_refused_and_the_known_ones_are_named():
         override(CnnSpec(), {"optimizer.speed": 1})
     with pytest.raises(FerLabError, match="no field 'colour'"):
         from_json('{"colour": 1}')
+
+
+def test_unknown_network_is_refused_and_the_known_ones_are_named():
+    with pytest.raises(FerLabError, match="no network 'net7'; there are net2, net5, net12"):
+        CnnSpec(model="net7")
+
+
+def test_name_of_the_data_identifies_nothing():
+    assert with_data(CnnSpec(), "a", "b", "fer2013").hash == with_data(CnnSpec(), "a", "b", "my copy").hash
+    assert with_data(CnnSpec(), "a", "b", "x").hash != with_data(CnnSpec(), "a", "c", "x").hash
 
 
 def test_no_json_is_refused_with_a_sentence():

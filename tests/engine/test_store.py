@@ -78,4 +78,4 @@ def test_evaluations_of_own_runs_lie_in_the_run_and_of_shipped_ones_in_the_run_a
     assert run.evaluations_dir() == run.path / "evaluations"
     monkeypatch.setattr(store.settings, "checkpoints_dir", lambda: run.path.parent)
     monkeypatch.setenv("FER_LAB_RUNS", str(tmp_path / "elsewhere"))
-    assert run.evaluations_dir() == tmp_path / "elsewhere" / "mine" / "evaluations"
+    assert run.evaluations_dir() == tmp_path / "elsewhere" / "shipped" / "mine" / "evaluations"

@@ -18,7 +18,7 @@ from fer_engine.labels import NAMES
 from fer_engine.predictors import load_predictor
 from fer_engine.runs import store
 from fer_engine.runs.files import file_hash
-from fer_engine.training.device import Hardware
+from fer_engine.training.device import Hardware, open_fabric
 from fer_engine.training.fit import Silent
 from fer_engine.training.optimizers import learning_rate
 from fer_engine.training.run import prepare, reopen, train_run
@@ -113,6 +113,50 @@ def test_name_that_is_taken_is_refused_with_the_way_out(finished, noise_faces):
         prepare(small(), noise_faces, "whole")
 
 
+def test_run_that_saved_nothing_yet_does_not_hold_its_name(noise_faces):
+    prepare(small(epochs=3), noise_faces, "again")
+    job = prepare(small(), noise_faces, "again")
+    assert store.Run(job.folder).spec == job.spec
+
+
+def test_run_with_a_state_holds_its_name_until_it_is_removed(noise_faces):
+    job = prepare(small(), noise_faces, "half")
+    with pytest.raises(KeyboardInterrupt):
+        train_run(job, noise_faces, ONE_THREAD, StopAfter(2, 1))
+    with pytest.raises(FerLabError, match="unfinished run 'half' already. Go on with it"):
+        prepare(small(), noise_faces, "half")
+
+
+def test_two_processes_do_not_train_one_run(noise_faces):
+    job = prepare(small(), noise_faces, "shared")
+
+    class Second(Silent):
+        def epoch(self, row, epochs):
+            train_run(job, noise_faces, ONE_THREAD)
+
+    with pytest.raises(FerLabError, match="'shared' is being trained by another process"):
+        train_run(job, noise_faces, ONE_THREAD, Second())
+
+
+@pytest.mark.parametrize(
+    ("hardware", "sentence"),
+    [
+        (Hardware(device="gpu9"), "There is no device 'gpu9'"),
+        (Hardware(precision="64-bit"), "There is no precision '64-bit'"),
+        (Hardware(threads=-1), "threads is -1"),
+    ],
+)
+def test_hardware_that_is_not_there_is_a_sentence(hardware, sentence):
+    with pytest.raises(FerLabError, match=sentence):
+        open_fabric(hardware)
+
+
+def test_same_faces_under_another_file_name_are_the_same_data(noise_faces):
+    job = prepare(small(), noise_faces, "named")
+    renamed = replace(noise_faces, name="a copy")
+    assert reopen(store.Run(job.folder), renamed).spec == job.spec
+
+
 @pytest.mark.parametrize("name", ["../out", "a/b", ".hidden", "a b", "x" * 81])
 def test_name_that_could_leave_the_run_area_is_refused(noise_faces, name):
     with pytest.raises(FerLabError, match="cannot name a run"):
@@ -164,22 +208,22 @@ def test_divergence_is_a_sentence_with_the_field_to_change(noise_faces):
 
 def test_batch_larger_than_the_data_is_a_sentence(noise_faces):
     with pytest.raises(FerLabError, match="batch_size is 5000, but there are only 70 faces to train on"):
-        train_run(prepare(small(batch_size=5000), noise_faces, "big"), noise_faces, ONE_THREAD)
+        prepare(small(batch_size=5000), noise_faces, "big")
 
 
 def test_full_disk_ends_the_run_with_a_sentence_and_keeps_the_last_state(noise_faces, monkeypatch):
     job = prepare(small(), noise_faces, "full")
-    original, written = Path.replace, []
+    original, written = Path.write_bytes, []
 
-    def replace_until_full(self, target):
-        if Path(target).name == store.RESUME:
-            written.append(target)
-            if len(written) > 2:
-                raise OSError(errno.ENOSPC, "No space left on device")
-        return original(self, target)
+    def write_until_full(self, data):
+        written.append(self)
+        if len(written) > 2:
+            original(self, data[: len(data) // 2])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return original(self, data)
 
     with monkeypatch.context() as patch, pytest.raises(FerLabError, match="no space left on device"):
-        patch.setattr(Path, "replace", replace_until_full)
+        patch.setattr(Path, "write_bytes", write_until_full)
         train_run(job, noise_faces, ONE_THREAD)
     assert not list(job.folder.glob(".*.tmp"))
     whole = train_run(prepare(small(), noise_faces, "whole"), noise_faces, ONE_THREAD)
