@@ -30,9 +30,9 @@ def protocol(run: "Run") -> str:
     split, figures = evaluated(run)
     chosen = run.manifest["protocol"]
     tta = "flip TTA" if chosen["tta"] == "flip" else "no TTA"
-    seeds = f" · {len(chosen['seeds'])} seeds" if len(chosen["seeds"]) > 1 else ""
+    seeds = f"{len(chosen['seeds'])} seed{'s' if len(chosen['seeds']) > 1 else ''}"
     data = "" if run.spec.data.name == "fer2013" else f" · {run.spec.data.name} data"
-    return f"{split} · n={figures['n']:,} · chosen on {chosen['chosen_on']} · {tta}{seeds}{data}"
+    return f"{split} · n={figures['n']:,} · chosen on {chosen['chosen_on']} · {tta} · {seeds}{data}"
 
 
 def evaluated(run: "Run") -> tuple[str, dict]:

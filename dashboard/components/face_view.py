@@ -9,7 +9,7 @@ from dashboard import pictures, resources
 from dashboard.components import crop
 from dashboard.components.source import Picture
 from dashboard.text import plain
-from fer_engine.faces import Box, FoundFaces
+from fer_engine.faces import Box, FoundFaces, quality_notices
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ def draw(picture: Picture) -> Chosen | None:
     """Draw what the models see of a picture; None where no face is found."""
     found = resources.find_faces(picture.data, picture.name, False)
     nothing = not found.faces
-    if nothing:
+    if nothing and not st.session_state.get("whole"):
         st.warning(_no_face(found), icon=":material/face_retouching_off:")
     above = st.container()
     with st.expander("Move or resize the crop", icon=":material/crop:", expanded=nothing):
@@ -55,8 +55,9 @@ def draw(picture: Picture) -> Chosen | None:
     face = found.faces[number]
     square, tile = crop.cut(found.image.gray, face)
     _show(found, number, square, tile)
-    _say(found.notices, face.notices)
-    return Chosen(picture.name, found.image.size, face.box, square, tile, found.notices + face.notices)
+    notices = quality_notices(tile, face.detected) if crop.moved() else face.notices
+    _say(found.notices, notices)
+    return Chosen(picture.name, found.image.size, face.box, square, tile, found.notices + notices)
 
 
 def _no_face(found: FoundFaces) -> str:
