@@ -10,7 +10,7 @@ import pandas as pd
 from fer_engine.data.faceset import FaceSet, seen_in_fer2013_training
 from fer_engine.evaluation.metrics import Metrics, measure
 from fer_engine.labels import NAMES
-from fer_engine.predictors import Predictor, load_predictor
+from fer_engine.predictors import load_predictor
 from fer_engine.runs.files import make_folder, write_json
 from fer_engine.runs.store import Run
 
@@ -41,12 +41,15 @@ class Evaluation:
         return head | asdict(self.metrics) | {"tta": self.tta, "data": self.data, "seconds": round(self.seconds, 3)}
 
 
-def score(predictor: Predictor, faces: FaceSet) -> tuple[Metrics, pd.DataFrame]:
-    """Score all faces: the figures, and a row a face with id, split, label and seven scores."""
-    scores = predictor.scores(faces.images)
-    metrics = measure(scores, np.asarray(faces.labels), seen_in_fer2013_training(faces.images))
+def judge(scores: np.ndarray, faces: FaceSet) -> Metrics:
+    """The figures of scores (N, 7) for faces with labels."""
+    return measure(scores, np.asarray(faces.labels), seen_in_fer2013_training(faces.images))
+
+
+def tabulate(scores: np.ndarray, faces: FaceSet) -> pd.DataFrame:
+    """A row a face with id, split, label and seven scores."""
     table = pd.DataFrame({"id": faces.ids, "split": faces.split.astype(str), "label": faces.labels})
-    return metrics, pd.concat([table, pd.DataFrame(scores, columns=list(NAMES))], axis=1)
+    return pd.concat([table, pd.DataFrame(scores.astype(np.float32), columns=list(NAMES))], axis=1)
 
 
 def evaluate(run: Run, faces: FaceSet, split: str) -> Evaluation:
@@ -58,7 +61,7 @@ def evaluate(run: Run, faces: FaceSet, split: str) -> Evaluation:
     part = faces.part(split)
     predictor = load_predictor(run)
     began = time.perf_counter()
-    metrics, _ = score(predictor, part)
+    metrics = judge(predictor.scores(part.images), part)
     return Evaluation(run.name, split, metrics, run.spec.tta, part.content_hash, time.perf_counter() - began)
 
 

@@ -13,9 +13,8 @@ from fer_engine.data.faceset import FaceSet
 from fer_engine.data.known import set_name
 from fer_engine.errors import FerLabError
 from fer_engine.evaluation.calibration import fit_calibration
-from fer_engine.evaluation.evaluate import score
+from fer_engine.evaluation.evaluate import judge, tabulate
 from fer_engine.experiments.spec import CnnSpec, to_json, with_data
-from fer_engine.labels import NAMES
 from fer_engine.predictors import CnnPredictor, load_network, network_scores, save_weights
 from fer_engine.runs import store
 from fer_engine.runs.files import make_folder, read_json, replacing, write_json, write_text
@@ -131,13 +130,13 @@ def finish(job: Job, faces: FaceSet, fitted: Fitted, fabric: Fabric) -> store.Ru
     valid = faces.part(spec.data.valid)
     save_weights(fitted.weights, folder / store.WEIGHTS)
     network = load_network(spec, folder / store.WEIGHTS)
-    calibration = fit_calibration(network_scores(network, valid.images, spec.tta), np.asarray(valid.labels), spec.data.valid)
+    scores = network_scores(network, valid.images, spec.tta)
+    calibration = fit_calibration(scores, np.asarray(valid.labels), spec.data.valid)
     write_json(folder / store.CALIBRATION, calibration.to_dict())
-    predictor = CnnPredictor(network, calibration, spec.tta, name=folder.name)
-    metrics, table = score(predictor, valid)
     with replacing(folder / store.PREDICTIONS) as temporary:
-        table.astype(dict.fromkeys(NAMES, "float32")).to_parquet(temporary, index=False)
-    write_json(folder / store.METRICS, {spec.data.valid: asdict(metrics)})
+        tabulate(scores, valid).to_parquet(temporary, index=False)
+    write_json(folder / store.METRICS, {spec.data.valid: asdict(judge(scores, valid))})
+    predictor = CnnPredictor(network, calibration, spec.tta, name=folder.name)
     started = job.starts_from.name if job.starts_from else None
     write_json(folder / store.MANIFEST, describe(spec, folder, faces, fitted.progress, predictor, fabric) | {"starts_from": started})
     for name in (store.RESUME, START):
