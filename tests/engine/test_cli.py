@@ -1,6 +1,7 @@
 """The command line: one JSON object a line on standard output, sentences on standard error."""
 
 import json
+import shutil
 import sys
 
 import numpy as np
@@ -95,6 +96,34 @@ def test_evaluate_on_a_split_that_is_not_there_is_a_sentence(run, trained):
     status, output, errors = run("evaluate", trained, "--data", DATA, "--split", "Validation", "--json")
     assert (status, output) == (1, "")
     assert "has no Validation rows; it has Training, PublicTest, PrivateTest" in " ".join(errors.split())
+
+
+def test_evaluate_gives_its_figures_where_they_cannot_be_kept(run, trained, tmp_path):
+    (tmp_path / "runs" / trained / "evaluations").write_text("a file where a folder should be")
+    status, output, errors = run("evaluate", trained, "--data", DATA, "--json")
+    assert status == 0
+    assert lines(output)[0]["n"] == 14
+    assert "cannot be made" in " ".join(errors.split())
+
+
+def test_damaged_run_is_named_and_the_others_are_listed(run, trained, tmp_path):
+    shutil.copytree(tmp_path / "runs" / trained, tmp_path / "runs" / "hurt")
+    (tmp_path / "runs" / "hurt" / "metrics.json").write_text("{}")
+    status, output, errors = run("runs", "--json")
+    names = [row["name"] for row in lines(output)]
+    assert status == 0
+    assert trained in names
+    assert "hurt" not in names
+    assert "'hurt' is damaged" in errors
+
+
+def test_damaged_weights_are_a_sentence(run, trained, tile, tmp_path):
+    weights = tmp_path / "runs" / trained / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    status, _, errors = run("predict", str(tile), "--run", trained)
+    assert status == 1
+    assert "cannot be read" in errors
+    assert "Traceback" not in errors
 
 
 def test_predict_gives_seven_probabilities_a_face(run, trained, tile):
