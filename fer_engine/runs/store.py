@@ -121,13 +121,16 @@ def find_run(name: str | Path) -> Run:
 
 
 def finished_run(name: str | Path) -> Run:
-    """As `find_run`, for a run that came to its end.
+    """As `find_run`, for a run that came to its end; an unfinished own run does not hide a shipped one of its name.
 
     Raises:
         FerLabError: Where there is none, or it is unfinished.
     """
     run = find_run(name)
     if not run.finished:
+        for other in list_runs():
+            if other.finished and other.name == str(name):
+                return other
         raise FerLabError(f"The run '{run.name}' is unfinished. Go on with it: python -m fer_engine train --name {run.name} --resume")
     return run
 

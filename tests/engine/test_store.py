@@ -51,6 +51,10 @@ def test_own_run_stands_before_a_shipped_one_of_its_name(monkeypatch, tmp_path):
     assert store.find_run("same").shipped
     own = make_run("same")
     assert store.find_run("same").path == own.path
+    (shipped.path / store.MANIFEST).write_text("{}")
+    assert store.finished_run("same").path == shipped.path, "an unfinished own run hides no finished one"
+    (own.path / store.MANIFEST).write_text("{}")
+    assert store.finished_run("same").path == own.path
 
 
 def test_folder_without_spec_is_no_run():
