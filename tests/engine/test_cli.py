@@ -64,6 +64,13 @@ def test_train_prints_an_epoch_a_line_and_then_the_run(run):
     assert load("mine").scores(np.zeros((1, 48, 48), np.uint8)).shape == (1, 7)
 
 
+@pytest.mark.parametrize("recipe", ["ours", "paper", "quick"])
+def test_every_recipe_trains(run, recipe):
+    words = ["train", "--name", recipe, "--recipe", recipe, "--data", DATA, "--epochs", "1", *TINY]
+    status, _, errors = run(*words)
+    assert status == 0, errors
+
+
 def test_runs_lists_what_was_trained(run, trained):
     status, output, _ = run("runs", "--json")
     row = next(row for row in lines(output) if row["name"] == trained)
