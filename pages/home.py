@@ -24,7 +24,8 @@ with sentences():
     if shipped:
         st.markdown(
             "Trained on FER2013's Training faces after the networks of *Gummidela, Donepudi and Rodda*, each with two heads. The paper's "
-            "figures are of PrivateTest, **another split**: they stand here for orientation and cannot be compared digit by digit."
+            "figures are of PrivateTest, **another split**: they stand here for orientation and cannot be compared digit by digit. The SVM "
+            "heads went on from the softmax runs' weights, so these rows do not compare the heads on equal terms."
         )
         runs_table.draw(shipped, key="shipped")
     else:

@@ -11,13 +11,6 @@ from fer_engine import settings
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(autouse=True)
-def fresh_clone(monkeypatch, tmp_path):
-    monkeypatch.setenv("FER_LAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("FER_LAB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("FER_LAB_DATA", raising=False)
-
-
 @pytest.fixture
 def no_checkpoints(monkeypatch, tmp_path):
     monkeypatch.setattr(settings, "checkpoints_dir", lambda: tmp_path / "checkpoints")
