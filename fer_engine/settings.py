@@ -1,17 +1,45 @@
-"""Where things lie: the data set, the runs, the cache. Environment variables, read when asked."""
+"""Where things lie: the data set, the runs, the cache. Environment variables, read when asked; and what was remembered."""
 
+import json
 import os
 from pathlib import Path
 
 import platformdirs
 
+from fer_engine.runs.files import make_folder, write_json
+
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
+REMEMBERED = "settings.json"  # in the run area
 
 
 def data_path() -> Path | None:
-    """The data set that the user named in `FER_LAB_DATA` (a file or a folder), or None."""
+    """The data set: what the user named in `FER_LAB_DATA` (a file or a folder), else what was remembered, or None."""
+    return named_data_path() or remembered_data_path()
+
+
+def named_data_path() -> Path | None:
+    """What `FER_LAB_DATA` names, or None."""
     value = os.environ.get("FER_LAB_DATA", "").strip()
     return Path(value).expanduser() if value else None
+
+
+def remembered_data_path() -> Path | None:
+    """What `remember_data_path` kept, or None; a file that cannot be read remembers nothing."""
+    try:
+        value = json.loads((runs_dir() / REMEMBERED).read_text(encoding="utf-8"))["data"]
+        return Path(value) if value and isinstance(value, str) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def remember_data_path(path: Path) -> None:
+    """Keep where the data set lies, for the next time and for the command line; in a file of the run area.
+
+    Raises:
+        FerLabError: Where the run area cannot be written.
+    """
+    make_folder(runs_dir())
+    write_json(runs_dir() / REMEMBERED, {"data": str(path.expanduser().absolute())})
 
 
 def runs_dir() -> Path:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, field, fields, is_dataclass, replace
+from dataclasses import MISSING, asdict, field, fields, is_dataclass, replace
 from typing import Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -194,9 +194,24 @@ class CnnSpec:
 
     @property
     def hash(self) -> str:
-        """Twelve hexadecimal digits that identify the run: of the JSON form without the data's name, which identifies nothing."""
-        unnamed = replace(self, data=replace(self.data, name=""))
-        return hashlib.sha256(to_json(unnamed).encode()).hexdigest()[:12]
+        """Twelve hexadecimal digits that identify the run: of all fields that are not at their default.
+
+        So a field that joins later, off by default, leaves the hashes of earlier runs as they are; a default never
+        changes. The data's name is left out: its content identifies it.
+        """
+        told = _told(replace(self, data=replace(self.data, name=""))) | {"family": self.family}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _told(spec: Any) -> dict[str, Any]:
+    """The fields of a dataclass that are not at their default, by name, and those of the dataclasses in it."""
+    told: dict[str, Any] = {}
+    for item in fields(spec):
+        value = getattr(spec, item.name)
+        default = item.default_factory() if item.default_factory is not MISSING else item.default
+        if value != default:
+            told[item.name] = _told(value) if is_dataclass(value) else value
+    return told
 
 
 RunSpec = CnnSpec  # one class per family; classifiers of other families join this union

@@ -25,6 +25,10 @@ class NetworkConfig:
         hidden: Units per hidden fully connected layer.
         dropout: Share of hidden fully connected units that are dropped in training.
         norm: 'batch' for batch normalisation after each convolution, or 'none'.
+        stride: Of the first convolution; 2 halves the map at once.
+        shortcuts: Pairs (first, last) of convolutions around which what goes into the first is added to what comes out
+            of the last, after its ReLU (residual connections); a 1x1 convolution brings it to the same filters where
+            they differ.
     """
 
     widths: tuple[int, ...]
@@ -37,6 +41,8 @@ class NetworkConfig:
     hidden: tuple[int, ...] = ()
     dropout: float = 0.4
     norm: Literal["batch", "none"] = "batch"
+    stride: int = 1
+    shortcuts: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no network can be.
@@ -56,8 +62,22 @@ class NetworkConfig:
             raise FerLabError(f"network.dropout is {self.dropout}; it is a share from 0 to below 1.")
         if self.hidden and min(self.hidden) < 1:
             raise FerLabError(f"network.hidden needs positive numbers of units, not {list(self.hidden)}.")
-        if self.pool_kernel < 1 or self.pool_stride < 1 or self.average_pool < 0:
-            raise FerLabError("network.pool_kernel and network.pool_stride must be at least 1, network.average_pool at least 0.")
+        if min(self.pool_kernel, self.pool_stride, self.stride) < 1 or self.average_pool < 0:
+            raise FerLabError(
+                "network.pool_kernel, network.pool_stride and network.stride must be at least 1, network.average_pool at least 0."
+            )
+        self._refuse_impossible_shortcuts()
+
+    def _refuse_impossible_shortcuts(self) -> None:
+        """A shortcut joins maps of one size, and begins where the one before has ended."""
+        end = 1
+        for first, last in self.shortcuts:
+            pair = f"network.shortcuts has ({first}, {last}), but"
+            if not end < first <= last <= len(self.widths):
+                raise FerLabError(f"{pair} shortcuts lie one after the other among convolutions 2 to {len(self.widths)}.")
+            if first <= self.unpadded or any(first <= pool < last for pool in self.pool_after):
+                raise FerLabError(f"{pair} the maps change their size there; leave unpadded convolutions and poolings outside.")
+            end = last
 
 
 @dataclass(frozen=True)
@@ -87,10 +107,17 @@ def stages(config: NetworkConfig, size: int = 48) -> tuple[Stage, ...]:
     """
     result: list[Stage] = []
     channels, side = 1, size
+    entering: dict[int, int] = {}  # channels that go into each convolution
     for number, width in enumerate(config.widths, start=1):
         side -= (config.kernel - 1) if number <= config.unpadded else 0
+        side = -(-side // config.stride) if number == 1 else side
         _refuse_vanished(side, f"conv{number}", size)
-        learnt = channels * width * config.kernel**2 + (2 * width if config.norm == "batch" else width)
+        offsets = 2 * width if config.norm == "batch" else width
+        learnt = channels * width * config.kernel**2 + offsets
+        entering[number] = channels
+        for first, last in config.shortcuts:
+            if last == number and entering[first] != width:
+                learnt += entering[first] * width + offsets
         result.append(Stage(f"conv{number}", "conv", width, side, learnt))
         channels = width
         if number in config.pool_after:

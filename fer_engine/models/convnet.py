@@ -31,6 +31,9 @@ class ConvNet(nn.Module):
         for stage in self.stages:
             self.body[stage.name] = _module(stage, previous, config)
             previous = stage
+        # By the name of the stage that each begins with, and that it ends with.
+        self.begins = {f"conv{first}": f"conv{last}" for first, last in config.shortcuts}
+        self.shortcuts = nn.ModuleDict({f"conv{last}": _shortcut(first, last, config) for first, last in config.shortcuts})
         self.apply(_initialise)
         nn.init.normal_(self.score_weights, std=0.01)
 
@@ -41,17 +44,19 @@ class ConvNet(nn.Module):
 
     def run(self, faces: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
         """Yield each stage's name and output, in order, for faces (N, 1, height, width)."""
-        output = faces
+        output, carried = faces, {}
         for name, module in self.body.items():
+            if name in self.begins:
+                carried[self.begins[name]] = output
             output = module(output)
+            if name in carried:
+                output = output + self.shortcuts[name](carried.pop(name))
             yield name, output
 
     def forward(self, faces: torch.Tensor) -> torch.Tensor:
         """Scores (N, 7) of faces (N, 1, height, width)."""
-        output = faces
-        for module in self.body.values():
-            output = module(output)
-        return output
+        *_, (_, scores) = self.run(faces)
+        return scores
 
     def activations(self, faces: torch.Tensor) -> dict[str, torch.Tensor]:
         """The output of every stage by its name; the last, 'scores', is (N, 7)."""
@@ -76,10 +81,20 @@ def _convolution(number: int, inputs: int, outputs: int, config: NetworkConfig) 
     normalised = config.norm == "batch"
     padding = 0 if number <= config.unpadded else config.kernel // 2
     # A bias before batch normalisation would be subtracted again at once.
-    layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, config.kernel, padding=padding, bias=not normalised)]
+    stride = config.stride if number == 1 else 1
+    layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, config.kernel, stride, padding, bias=not normalised)]
     if normalised:
         layers.append(nn.BatchNorm2d(outputs))
     return nn.Sequential(*layers, nn.ReLU(inplace=True))
+
+
+def _shortcut(first: int, last: int, config: NetworkConfig) -> nn.Module:
+    inputs, outputs = config.widths[first - 2], config.widths[last - 1]
+    if inputs == outputs:
+        return nn.Identity()
+    if config.norm == "none":
+        return nn.Conv2d(inputs, outputs, 1)
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
 
 
 def _initialise(module: nn.Module) -> None:

@@ -1,6 +1,5 @@
 """The one place where device, precision and threads are chosen."""
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,29 +7,21 @@ import torch
 from lightning_fabric import Fabric
 
 from fer_engine.errors import FerLabError
+from fer_engine.training.hardware import Hardware
+from fer_engine.training.memory import keep_freed_memory
+from fer_engine.training.neighbour import cores, threads_for
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
 
 
-@dataclass(frozen=True)
-class Hardware:
-    """What a run may use.
-
-    Attributes:
-        device: 'auto', 'cpu' or 'cuda'.
-        precision: 'auto', or lightning-fabric's '32-true', 'bf16-mixed' or '16-mixed'.
-        threads: Threads on the CPU; 0 for one per core.
-    """
-
-    device: str = "auto"
-    precision: str = "auto"
-    threads: int = 0
-
-
 def cpu_gains_from_bf16() -> bool:
-    """Whether this processor multiplies bfloat16 in hardware; without, autocast is many times slower than float32."""
-    return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
+    """Whether this processor multiplies tiles of bfloat16 (AMX).
+
+    With AVX-512's bfloat16 alone, autocast was measured no faster than float32 (net5) or slower (net12, by a fifth);
+    with neither, it is many times slower.
+    """
+    return bool(torch.cpu._is_amx_tile_supported())
 
 
 def best_precision(device: str) -> str:
@@ -43,16 +34,24 @@ def best_precision(device: str) -> str:
 def open_fabric(hardware: Hardware) -> Fabric:
     """Set up lightning-fabric on the hardware, and the number of CPU threads.
 
+    With more than one device, each has a process: lightning-fabric starts those of this machine by repeating the
+    command line, unless `torchrun` has started them. They average their gradients (DDP).
+
     Raises:
-        FerLabError: Where there is no such device or precision, or the number of threads is negative.
+        FerLabError: Where there is no such device or precision, or a number makes no sense.
     """
     _refuse_unknown(hardware)
     device = hardware.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    torch.set_num_threads(hardware.threads or available_cores())
+    torch.set_num_threads(threads_for(hardware.threads, hardware.devices))
+    if device == "cpu":
+        keep_freed_memory()
     precision: Any = best_precision(device) if hardware.precision == "auto" else hardware.precision
-    return Fabric(accelerator=device, devices=1, precision=precision)
+    strategy = "ddp" if hardware.devices * hardware.nodes > 1 else "auto"
+    fabric = Fabric(accelerator=device, devices=hardware.devices, num_nodes=hardware.nodes, strategy=strategy, precision=precision)
+    fabric.launch()
+    return fabric
 
 
 def _refuse_unknown(hardware: Hardware) -> None:
@@ -64,8 +63,35 @@ def _refuse_unknown(hardware: Hardware) -> None:
         raise FerLabError(f"There is no precision '{hardware.precision}'; there are {', '.join(PRECISIONS)}.")
     if hardware.threads < 0:
         raise FerLabError(f"threads is {hardware.threads}; it is a number of CPU threads, or 0 for one per core.")
+    if hardware.devices < 1 or hardware.nodes < 1:
+        raise FerLabError(f"devices is {hardware.devices} and nodes {hardware.nodes}; both are at least 1.")
+    if hardware.device == "cuda" and hardware.devices > torch.cuda.device_count():
+        raise FerLabError(f"devices is {hardware.devices}, but torch finds {torch.cuda.device_count()} CUDA devices here.")
 
 
-def available_cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+@dataclass(frozen=True)
+class Device:
+    """A device that this machine has.
+
+    Attributes:
+        name: 'cuda' or 'cpu', as `Hardware` takes it.
+        title: What people call it.
+        precisions: What it trains in, best first.
+    """
+
+    name: str
+    title: str
+    precisions: tuple[str, ...]
+
+
+def devices_here() -> tuple[Device, ...]:
+    """What this machine has to train on, best first."""
+    number = cores()
+    found = [Device("cpu", f"processor, {number} core{'s' if number > 1 else ''}", _best_first("cpu", "32-true", "bf16-mixed"))]
+    if torch.cuda.is_available():
+        found.insert(0, Device("cuda", torch.cuda.get_device_name(), _best_first("cuda", "bf16-mixed", "16-mixed", "32-true")))
+    return tuple(found)
+
+
+def _best_first(device: str, *precisions: str) -> tuple[str, ...]:
+    return tuple(sorted(precisions, key=lambda precision: precision != best_precision(device)))

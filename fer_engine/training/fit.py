@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,6 @@ from lightning_fabric import Fabric
 
 from fer_engine.data.augment import augment, draw, normalise
 from fer_engine.data.faceset import FaceSet
-from fer_engine.errors import FerLabError
 from fer_engine.evaluation.metrics import macro_f1
 from fer_engine.experiments.spec import CnnSpec
 from fer_engine.models import registry
@@ -22,11 +21,14 @@ from fer_engine.models.convnet import ConvNet
 from fer_engine.predictors import load_network
 from fer_engine.runs import store
 from fer_engine.runs.files import write_text
+from fer_engine.training.faults import explained, refuse_divergence
 from fer_engine.training.losses import data_loss, head_penalty
 from fer_engine.training.optimizers import build_optimizer, learning_rate, set_learning_rate
 from fer_engine.training.state import Progress, copy_weights, load_state, save_state
 
 EVALUATION_BATCH = 512
+COMPILER = "inductor"
+_LOOK_EVERY = 25  # steps between two looks at the loss on a device that a look makes wait
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,6 @@ class EpochRow:
     valid_macro_f1: float
     learning_rate: float
     size: int
-    images_per_second: float
     seconds: float
 
 
@@ -62,6 +63,9 @@ class Listener(Protocol):
     def epoch(self, row: EpochRow, epochs: int) -> None:
         """An epoch is done."""
 
+    def measuring(self) -> None:
+        """Training is over; what was saved is measured."""
+
 
 class Silent:
     """A listener that does nothing."""
@@ -72,10 +76,16 @@ class Silent:
     def epoch(self, row: EpochRow, epochs: int) -> None:
         """Do nothing."""
 
+    def measuring(self) -> None:
+        """Do nothing."""
+
 
 @dataclass
 class Trainer:
-    """What the steps of a run share: network, optimizer, faces on the device."""
+    """What the steps of a run share: network, optimizer, faces on the device.
+
+    With more than one device each holds all faces, and takes of every batch its own share.
+    """
 
     spec: CnnSpec
     fabric: Fabric
@@ -97,6 +107,7 @@ def fit(
     *,
     start: Path | None = None,
     listener: Listener | None = None,
+    compiled: bool = False,
 ) -> Fitted:
     """Train a network, or go on where `folder` holds the state of an interrupted run.
 
@@ -111,34 +122,48 @@ def fit(
         fabric: Device and precision.
         start: Weights to start from, instead of fresh ones.
         listener: Is told of every step and epoch.
+        compiled: Whether torch.compile fuses the network's operations.
 
     Raises:
-        FerLabError: Where the loss is no number any more, or the state cannot be written.
+        FerLabError: Where the loss is no number any more, memory ends, or the state cannot be written.
     """
-    trainer = _prepare(spec, train, valid, fabric, start)
+    with explained(spec):
+        trainer = prepare_trainer(spec, train, valid, fabric, start, compiled)
+        return _fit(trainer, folder, listener if listener is not None else Silent())
+
+
+def _fit(trainer: Trainer, folder: Path, listener: Listener) -> Fitted:
+    spec, fabric = trainer.spec, trainer.fabric
     state, history = folder / store.RESUME, folder / store.HISTORY
     best, progress = load_state(state, fabric, trainer.network, trainer.optimizer) if state.exists() else ({}, Progress())
     rows: list[dict] = pd.read_csv(history).head(progress.epoch).to_dict("records") if progress.epoch else []
     while progress.epoch < spec.epochs and not _out_of_patience(spec, progress):
-        row = run_epoch(trainer, progress.epoch, listener or Silent())
+        row = run_epoch(trainer, progress.epoch, listener)
         progress.epoch += 1
         progress.seconds += row.seconds
         value = row.epoch if spec.monitor == "last" else getattr(row, spec.monitor)
         if _better(value, progress.best_value, lower=spec.monitor == "valid_loss"):
             best, progress.best_epoch, progress.best_value = copy_weights(trainer.network), row.epoch, value
         rows.append(asdict(row))
-        write_text(history, pd.DataFrame(rows).to_csv(index=False, float_format="%.6g"))
-        save_state(state, fabric, trainer.network, trainer.optimizer, best, progress)
-        if listener:
-            listener.epoch(row, spec.epochs)
+        if fabric.is_global_zero:
+            write_text(history, pd.DataFrame(rows).to_csv(index=False, float_format="%.6g"))
+            save_state(state, fabric, trainer.network, trainer.optimizer, best, progress)
+        listener.epoch(row, spec.epochs)
     return Fitted(best, progress)
 
 
-def _prepare(spec: CnnSpec, train: FaceSet, valid: FaceSet, fabric: Fabric, start: Path | None) -> Trainer:
+def prepare_trainer(
+    spec: CnnSpec, train: FaceSet, valid: FaceSet, fabric: Fabric, start: Path | None = None, compiled: bool = False
+) -> Trainer:
+    """Network, optimizer and faces, on the device."""
     torch.manual_seed(spec.seed)
     network = load_network(spec, start) if start else registry.build(spec.model, spec.config)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    model, optimizer = fabric.setup(network, build_optimizer(network, spec.optimizer))
+    if fabric.world_size > 1 and fabric.device.type == "cuda":
+        network = torch.nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    optimizer = build_optimizer(network, spec.optimizer)
+    fused = cast(torch.nn.Module, torch.compile(network, backend=COMPILER)) if compiled else network
+    model, optimizer = fabric.setup(fused, optimizer)
 
     def on_device(array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(np.array(array, copy=True)).to(fabric.device)
@@ -158,66 +183,92 @@ def _prepare(spec: CnnSpec, train: FaceSet, valid: FaceSet, fabric: Fabric, star
 
 def run_epoch(trainer: Trainer, epoch: int, listener: Listener) -> EpochRow:
     """Train through all faces once (`epoch` counts from 0), then validate."""
-    spec, began = trainer.spec, time.perf_counter()
+    spec, fabric, began = trainer.spec, trainer.fabric, time.perf_counter()
     size = spec.sizes[epoch * len(spec.sizes) // spec.epochs]
-    torch.manual_seed(spec.seed * 1_000_003 + epoch)  # dropout
-    draws = draw(len(trainer.labels), spec.seed, epoch).to(trainer.images.device)
-    loss_sum = torch.zeros((), device=trainer.images.device)
-    right = torch.zeros((), device=trainer.images.device)
+    torch.manual_seed(spec.seed * 1_000_003 + epoch + 7_000_003 * fabric.global_rank)  # dropout
+    draws = draw(len(trainer.labels), spec.seed, epoch).to(fabric.device)
+    totals = torch.zeros(2, device=fabric.device)  # of losses, of right answers
     batches = list(_batches(trainer, epoch))
+    look = 1 if fabric.device.type == "cpu" else _LOOK_EVERY
     trainer.model.train()
     done = 0
     for step, rows in enumerate(batches):
         rate = learning_rate(spec.schedule, spec.optimizer.lr, (epoch + step / len(batches)) / spec.epochs)
         set_learning_rate(trainer.optimizer, rate)
-        faces = augment(normalise(trainer.images[rows]), draws[rows], spec.augment, size)
-        loss, scores = train_step(trainer, faces, trainer.labels[rows])
-        loss_sum += loss * len(rows)
-        right += (scores.argmax(1) == trainer.labels[rows]).sum()
+        totals += train_step(trainer, rows, draws, size)
         done += len(rows)
+        if step % look == 0:
+            refuse_divergence(float(totals[0]), epoch + 1, step + 1)
         listener.batch(epoch + 1, step + 1, len(batches), done / (time.perf_counter() - began))
-    _refuse_divergence(float(loss_sum), epoch)  # waits for the device, so it stands before the clock
-    trained = time.perf_counter() - began
+    loss_sum, right = cast(torch.Tensor, fabric.all_reduce(totals, reduce_op="sum")).tolist()
+    refuse_divergence(loss_sum, epoch + 1, len(batches))
     valid_loss, valid_accuracy, valid_macro_f1 = validate(trainer)
     return EpochRow(
         epoch=epoch + 1,
-        train_loss=float(loss_sum) / done,
-        train_accuracy=float(right) / done,
+        train_loss=loss_sum / done,
+        train_accuracy=right / done,
         valid_loss=valid_loss,
         valid_accuracy=valid_accuracy,
         valid_macro_f1=valid_macro_f1,
         learning_rate=rate,
         size=size,
-        images_per_second=done / trained,
         seconds=time.perf_counter() - began,
     )
 
 
-def train_step(trainer: Trainer, faces: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """One step down the gradient; returns loss and scores, detached."""
-    spec = trainer.spec
+def train_step(trainer: Trainer, rows: torch.Tensor, draws: torch.Tensor, size: int) -> torch.Tensor:
+    """One step down the gradient of a batch, of which this device takes its share.
+
+    Args:
+        trainer: The run.
+        rows: The batch: positions among the training faces.
+        draws: The epoch's random numbers, a row a face.
+        size: Side that the faces are brought to, pixels.
+
+    Returns:
+        (2,): the sum of the losses of this device's faces, and how many it answered right; detached.
+    """
+    spec, fabric = trainer.spec, trainer.fabric
+    own = rows[fabric.global_rank :: fabric.world_size]
+    n_own = len(own)
+    own = own if n_own else rows[:1]  # nothing is left for this device, but all must take part: it counts for nothing
+    faces = augment(normalise(trainer.images[own]), draws[own], spec.augment, size)
+    labels = trainer.labels[own]
     scores = trainer.model(faces.contiguous(memory_format=torch.channels_last))
-    loss = data_loss(spec, training=True)(scores.float(), labels)
+    mean = data_loss(spec, training=True)(scores.float(), labels)
+    # The devices' gradients are averaged; weighted so, they give that of the whole batch's mean.
+    loss = mean * (n_own * fabric.world_size / len(rows)) if fabric.world_size > 1 else mean
     if spec.head == "svm":
-        loss = loss + head_penalty(trainer.network.score_weights, spec.head_l2)
+        penalty = head_penalty(trainer.network.score_weights, spec.head_l2)
+        mean, loss = mean + penalty, loss + penalty
     trainer.optimizer.zero_grad(set_to_none=True)
-    trainer.fabric.backward(loss)
+    fabric.backward(loss)
     trainer.optimizer.step()
-    return loss.detach(), scores.detach()
+    right = (scores.detach().argmax(1) == labels).sum()
+    return torch.stack([mean.detach() * n_own, right * (n_own > 0)])
 
 
 @torch.inference_mode()
 def validate(trainer: Trainer) -> tuple[float, float, float]:
     """Loss, accuracy and macro F1 on the validation faces, without test-time augmentation."""
+    fabric, labels = trainer.fabric, trainer.valid_labels
     trainer.model.eval()
+    # Each device takes every so-many-th face, and all equally many: those beyond the end are let go afterwards.
+    rows = torch.arange(fabric.global_rank, _rounded_up(len(labels), fabric.world_size), fabric.world_size, device=fabric.device)
     parts = [
-        trainer.model(normalise(batch).contiguous(memory_format=torch.channels_last)).float()
-        for batch in trainer.valid_images.split(EVALUATION_BATCH)
+        trainer.model(normalise(trainer.valid_images[batch]).contiguous(memory_format=torch.channels_last)).float()
+        for batch in rows.clamp(max=len(labels) - 1).split(EVALUATION_BATCH)
     ]
-    scores, labels = torch.cat(parts), trainer.valid_labels
+    scores = torch.cat(parts)
+    if fabric.world_size > 1:
+        scores = cast(torch.Tensor, fabric.all_gather(scores)).transpose(0, 1).reshape(-1, scores.shape[1])[: len(labels)]
     loss = data_loss(trainer.spec, training=False)(scores, labels)
     answers = scores.argmax(1)
     return float(loss), float((answers == labels).float().mean()), macro_f1(labels.cpu().numpy(), answers.cpu().numpy())
+
+
+def _rounded_up(number: int, step: int) -> int:
+    return -(-number // step) * step
 
 
 def _batches(trainer: Trainer, epoch: int) -> Iterator[torch.Tensor]:
@@ -235,8 +286,3 @@ def _better(value: float, best: float, *, lower: bool) -> bool:
 
 def _out_of_patience(spec: CnnSpec, progress: Progress) -> bool:
     return bool(spec.patience) and progress.epoch - progress.best_epoch >= spec.patience
-
-
-def _refuse_divergence(loss: float, epoch: int) -> None:
-    if not math.isfinite(loss):
-        raise FerLabError(f"The loss became {loss} in epoch {epoch + 1}: the training diverged. Lower optimizer.lr.")

@@ -18,7 +18,7 @@ from fer_engine.labels import NAMES
 from fer_engine.predictors import CnnPredictor
 from fer_engine.runs import store
 from fer_engine.runs.files import file_hash
-from fer_engine.training.device import available_cores
+from fer_engine.training.neighbour import cores
 from fer_engine.training.state import Progress
 
 _PACKAGES = ("fer-lab", "torch", "lightning-fabric", "numpy", "scikit-learn", "safetensors")
@@ -61,18 +61,20 @@ def describe(
 
 
 def describe_machine(fabric: Fabric) -> dict[str, Any]:
-    """Processor, device, precision and threads."""
+    """Processor, device, precision, threads of each process and number of devices."""
     return {
         "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
-        "cores": available_cores(),
+        "processor": processor(),
+        "cores": cores(),
         "threads": torch.get_num_threads(),
+        "devices": fabric.world_size,
         "device": torch.cuda.get_device_name() if fabric.device.type == "cuda" else "cpu",
         "precision": str(fabric._precision.precision),
     }
 
 
-def _processor() -> str:
+def processor() -> str:
+    """What the processor calls itself."""
     information = Path("/proc/cpuinfo")
     if information.exists():
         for line in information.read_text(encoding="utf-8").splitlines():

@@ -1,7 +1,7 @@
 """A run from spec to finished folder: `train_run` trains, `finish` measures and signs."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -18,8 +18,11 @@ from fer_engine.experiments.spec import CnnSpec, to_json, with_data
 from fer_engine.predictors import CnnPredictor, load_network, network_scores, save_weights
 from fer_engine.runs import store
 from fer_engine.runs.files import make_folder, read_json, replacing, write_json, write_text
-from fer_engine.training.device import Hardware, open_fabric
-from fer_engine.training.fit import Fitted, Listener, fit
+from fer_engine.runs.records import refuse_busy
+from fer_engine.training.device import open_fabric
+from fer_engine.training.fit import Fitted, Listener, Silent, fit
+from fer_engine.training.hardware import Hardware
+from fer_engine.training.leading import leads
 from fer_engine.training.manifest import describe
 
 START = "start.json"  # where an unfinished run that does not start from fresh weights says from which
@@ -59,6 +62,9 @@ def prepare(spec: CnnSpec, faces: FaceSet, name: str = "", starts_from: store.Ru
     if (folder / store.RESUME).exists():  # without it nothing would be lost
         way_out = f"Go on with it (--name {folder.name} --resume), choose another --name, or remove {folder}."
         raise FerLabError(f"There is an unfinished run '{folder.name}' already. {way_out}")
+    if not leads():
+        return Job(spec, folder, starts_from)
+    refuse_busy(store.Run(folder))  # it may wait for its turn, with nothing saved yet
     make_folder(folder)
     write_text(folder / store.SPEC, to_json(spec))
     if starts_from:
@@ -102,12 +108,17 @@ def train_run(job: Job, faces: FaceSet, hardware: Hardware | None = None, listen
     Raises:
         FerLabError: With a sentence, where training fails; what is saved so far stays and `reopen` goes on.
     """
-    fabric = open_fabric(hardware or Hardware())
+    hardware, listener = hardware or Hardware(), Silent() if listener is None else listener
+    fabric = open_fabric(hardware)
     train, valid = faces.part(job.spec.data.train), faces.part(job.spec.data.valid)
     start = job.starts_from.path / store.WEIGHTS if job.starts_from else None
-    with _alone_in(job.folder):
-        fitted = fit(job.spec, train, valid, job.folder, fabric, start=start, listener=listener)
-        return finish(job, faces, fitted, fabric)
+    with _alone_in(job.folder) if fabric.is_global_zero else nullcontext():
+        fitted = fit(job.spec, train, valid, job.folder, fabric, start=start, listener=listener, compiled=hardware.compiled)
+        if fabric.is_global_zero:
+            listener.measuring()
+            finish(job, faces, fitted, fabric)
+    fabric.barrier()
+    return store.Run(job.folder)
 
 
 @contextmanager
@@ -118,13 +129,15 @@ def _alone_in(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise FerLabError(f"The run '{folder.name}' is being trained by another process. Wait for it, or stop it first.") from None
+    for left_over in folder.glob(".*.tmp"):  # of a process that was killed while it wrote
+        left_over.unlink(missing_ok=True)
     try:
         yield
     finally:
         lock.release()
 
 
-def finish(job: Job, faces: FaceSet, fitted: Fitted, fabric: Fabric) -> store.Run:
+def finish(job: Job, faces: FaceSet, fitted: Fitted, fabric: Fabric) -> None:
     """Save weights in half precision, measure what was saved, and write the manifest last of all."""
     spec, folder = job.spec, job.folder
     valid = faces.part(spec.data.valid)
@@ -141,4 +154,3 @@ def finish(job: Job, faces: FaceSet, fitted: Fitted, fabric: Fabric) -> store.Ru
     write_json(folder / store.MANIFEST, describe(spec, folder, faces, fitted.progress, predictor, fabric) | {"starts_from": started})
     for name in (store.RESUME, START):
         (folder / name).unlink(missing_ok=True)
-    return store.Run(folder)

@@ -22,7 +22,7 @@ DATA = "synthetic:140"
 @pytest.fixture
 def run(monkeypatch, capsys):
     """Run the command line; gives exit status, standard output and standard error."""
-    monkeypatch.setattr("fer_engine.cli.training._be_kind", lambda: None)  # or every test would run slower than the last
+    monkeypatch.setattr("fer_engine.training.neighbour.be_kind", lambda: None)  # or every test would run slower than the last
 
     def call(*words: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["fer_engine", *words])

@@ -28,7 +28,8 @@ def test_stages_say_the_shapes_and_parameters_that_the_network_has(name):
     for stage in model.stages:
         maps = (stage.side, stage.side) if stage.kind in ("conv", "pool", "average") else ()
         assert outputs[stage.name].shape == (2, stage.channels, *maps)
-        assert sum(p.numel() for p in model.body[stage.name].parameters()) == stage.parameters
+        parts = [model.body[stage.name]] + ([model.shortcuts[stage.name]] if stage.name in model.shortcuts else [])
+        assert sum(p.numel() for part in parts for p in part.parameters()) == stage.parameters
     assert torch.equal(outputs["scores"], model(torch.zeros(2, 1, 48, 48)))
 
 
@@ -91,6 +92,33 @@ def test_depth_and_hidden_layers_are_parameters(depth, hidden):
     model = registry.build("net5", replace(registry.entry("net5").config, widths=(4,) * depth, hidden=hidden, norm="none"))
     assert model(torch.zeros(2, 1, 48, 48)).shape == (2, 7)
     assert sum(stage.kind == "conv" for stage in model.stages) == depth
+
+
+@pytest.mark.parametrize("norm", ["batch", "none"])
+def test_shortcut_adds_what_went_into_its_first_convolution(norm):
+    torch.manual_seed(0)
+    config = NetworkConfig(widths=(4, 4, 6, 6), pool_after=(2,), shortcuts=((2, 2), (3, 4)), norm=norm)
+    model = registry.build("net5", config).eval()
+    found = model.activations(torch.randn(2, 1, 48, 48))
+    assert torch.allclose(found["conv2"], model.body["conv2"](found["conv1"]) + found["conv1"])
+    assert torch.allclose(found["conv4"], model.body["conv4"](found["conv3"]) + model.shortcuts["conv4"](found["pool2"]))
+    parameters = sum(p.numel() for p in model.parameters())
+    assert parameters == sum(stage.parameters for stage in model.stages)
+
+
+@pytest.mark.parametrize(
+    ("shortcuts", "unpadded", "sentence"),
+    [
+        (((1, 2),), 0, "among convolutions 2 to 4"),
+        (((3, 4), (4, 4)), 0, "one after the other"),
+        (((2, 5),), 0, "among convolutions 2 to 4"),
+        (((2, 2),), 2, "leave unpadded convolutions and poolings outside"),
+        (((2, 3),), 0, "leave unpadded convolutions and poolings outside"),
+    ],
+)
+def test_shortcut_that_cannot_be_is_refused(shortcuts, unpadded, sentence):
+    with pytest.raises(FerLabError, match=sentence):
+        NetworkConfig(widths=(4,) * 4, pool_after=(2,), shortcuts=shortcuts, unpadded=unpadded)
 
 
 @pytest.mark.parametrize("size", [36, 40, 48, 64])

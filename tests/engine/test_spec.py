@@ -10,6 +10,7 @@ from fer_engine.errors import FerLabError
 from fer_engine.experiments import lab, paper
 from fer_engine.experiments.spec import AugmentSpec, CnnSpec, OptimizerSpec, from_json, override, to_json, with_data
 from fer_engine.models import registry
+from fer_engine.models.config import NetworkConfig
 
 SPECS = st.builds(
     CnnSpec,
@@ -116,3 +117,8 @@ def test_reference_runs_that_start_from_another_come_after_it():
         assert not reference.starts_from or reference.starts_from in seen
         seen.add(reference.name)
     assert len(seen) == 6
+
+
+def test_hash_stays_what_it_is():
+    """Runs are known by it: a new field joins with a default that does nothing, and no default ever changes."""
+    assert CnnSpec(model="net2", network=NetworkConfig(widths=(8, 8))).hash == "fb586334858d"

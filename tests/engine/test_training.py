@@ -10,30 +10,22 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
+from small_runs import ONE_THREAD, small
 
 from fer_engine.errors import FerLabError
-from fer_engine.experiments import lab
-from fer_engine.experiments.spec import CnnSpec, OptimizerSpec, from_json, override
+from fer_engine.experiments.spec import CnnSpec, OptimizerSpec, from_json
 from fer_engine.labels import NAMES
 from fer_engine.predictors import load_predictor
 from fer_engine.runs import store
 from fer_engine.runs.files import file_hash
-from fer_engine.training.device import Hardware, open_fabric
+from fer_engine.training import fit
+from fer_engine.training.device import open_fabric
 from fer_engine.training.fit import Silent
+from fer_engine.training.hardware import Hardware
 from fer_engine.training.optimizers import learning_rate
 from fer_engine.training.run import prepare, reopen, train_run
 
-ONE_THREAD = Hardware(device="cpu", precision="32-true", threads=1)
 FILES = ("spec.json", "history.csv", "weights.safetensors", "calibration.json", "predictions.parquet", "metrics.json", "manifest.json")
-
-
-def small(**changes) -> CnnSpec:
-    """A net of a few filters that learns in a second."""
-    base = override(
-        lab.recipe("net5"),
-        {"network.widths": [4, 4], "network.hidden": [8], "batch_size": 16, "epochs": 4, "sizes": [40, 48], "optimizer.lr": 0.02},
-    )
-    return override(base, changes)
 
 
 class StopAfter(Silent):
@@ -91,7 +83,7 @@ def test_interrupted_run_goes_on_to_the_same_end(noise_faces, optimizer, place):
     resumed = train_run(reopen(store.Run(job.folder), noise_faces), noise_faces, ONE_THREAD)
     for name in ("weights.safetensors", "predictions.parquet", "metrics.json", "calibration.json"):
         assert file_hash(resumed.path / name) == file_hash(whole.path / name), name
-    timed = ["seconds", "images_per_second"]
+    timed = ["seconds"]
     assert resumed.history().drop(columns=timed).equals(whole.history().drop(columns=timed))
     assert not (resumed.path / store.RESUME).exists()
 
@@ -250,3 +242,10 @@ def test_history_has_a_row_an_epoch_with_finite_figures(finished):
     assert history["epoch"].tolist() == [1, 2, 3, 4]
     assert np.isfinite(history.to_numpy(dtype=float)).all()
     assert isinstance(history, pd.DataFrame)
+
+
+def test_compiled_network_trains_as_the_plain_one(finished, noise_faces, monkeypatch):
+    """With a compiler that changes nothing; what it compiles and what is saved are the same network."""
+    monkeypatch.setattr(fit, "COMPILER", "eager")
+    compiled = train_run(prepare(small(), noise_faces, "compiled"), noise_faces, replace(ONE_THREAD, compiled=True))
+    assert file_hash(compiled.path / store.WEIGHTS) == file_hash(finished.path / store.WEIGHTS)

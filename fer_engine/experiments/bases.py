@@ -1,0 +1,81 @@
+"""What a run differs in from the recipe that it comes nearest to: pure data, nothing is read."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from fer_engine.errors import FerLabError
+from fer_engine.experiments import lab, paper
+from fer_engine.experiments.spec import RunSpec, field_paths
+
+# Which data and which weights a run began with is said elsewhere; a recipe leaves both open.
+_OPEN = ("data.train_hash", "data.valid_hash", "start")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field in which a run is not as its base.
+
+    Attributes:
+        field: Its dotted name, as `fer_engine.experiments.spec.override` takes it.
+        value: The run's.
+        base: The base's.
+    """
+
+    field: str
+    value: Any
+    base: Any
+
+    def __str__(self) -> str:
+        return f"{self.field} {told(self.value)}"
+
+
+@dataclass(frozen=True)
+class Base:
+    """The recipe nearest to a run.
+
+    Attributes:
+        title: How people call it, for example 'our recipe'.
+        spec: The recipe for the run's network and head.
+        differences: What the run changes, in the order of the spec's fields.
+    """
+
+    title: str
+    spec: RunSpec
+    differences: tuple[Difference, ...]
+
+    def __str__(self) -> str:
+        changes = ", ".join(map(str, self.differences))
+        return f"{self.title}: {changes}" if changes else self.title
+
+
+def nearest_base(spec: RunSpec) -> Base:
+    """The recipe that differs from `spec` in the fewest fields; of equally near ones ours."""
+    bases = [Base(title, recipe, differences(spec, recipe)) for title, recipe in _recipes(spec)]
+    return min(bases, key=lambda base: len(base.differences))
+
+
+def _recipes(spec: RunSpec) -> Iterator[tuple[str, RunSpec]]:
+    with suppress(FerLabError):  # not every network has a recipe of ours
+        if spec.start:
+            yield "our recipe, continued", lab.continued(spec.model, spec.head)
+        yield "our recipe", lab.recipe(spec.model, spec.head)
+        yield "our quick recipe", lab.quick(spec.model, spec.head)
+    yield "the paper's recipe", paper.recipe(spec.model, spec.head)
+
+
+def differences(spec: RunSpec, base: RunSpec) -> tuple[Difference, ...]:
+    """What `spec` changes of `base`, in the order of the fields; data and first weights are left out."""
+    usual = field_paths(base)
+    mine = {field: value for field, value in field_paths(spec).items() if field not in _OPEN}
+    return tuple(Difference(field, value, usual.get(field)) for field, value in mine.items() if value != usual.get(field))
+
+
+def told(value: Any) -> str:
+    """A field's value as people write it: 0.02, on, 36-40-48."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple | list):
+        return "-".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value) or "none"

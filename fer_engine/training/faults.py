@@ -1,0 +1,51 @@
+"""What can go wrong in a training, as sentences."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from fer_engine.errors import FerLabError
+from fer_engine.experiments.spec import CnnSpec
+
+
+@contextmanager
+def explained(spec: CnnSpec) -> Iterator[None]:
+    """Turn what torch raises where memory ends into a sentence.
+
+    Raises:
+        FerLabError: With the fields of the spec to change.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        size = max(spec.sizes)
+        raise FerLabError(
+            f"The memory is not enough for batches of {spec.batch_size} faces of {size} pixels. Lower batch_size "
+            "(and optimizer.lr with it), or train on another --device; what was saved before is kept."
+        ) from error
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    words = str(error)
+    return "can't allocate memory" in words or "not enough memory" in words
+
+
+def refuse_divergence(loss: float, epoch: int, step: int) -> None:
+    """Stop where the loss is no number any more.
+
+    Args:
+        loss: The sum of the epoch's losses so far.
+        epoch: From 1.
+        step: From 1.
+
+    Raises:
+        FerLabError: With the field of the spec to change.
+    """
+    if not math.isfinite(loss):
+        raise FerLabError(f"The loss became {loss} in epoch {epoch}, step {step}: the training diverged. Lower optimizer.lr.")
