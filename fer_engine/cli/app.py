@@ -2,7 +2,7 @@
 
 import typer
 
-from fer_engine.cli import evaluating, predicting, training
+from fer_engine.cli import evaluating, jobs, predicting, training
 
 app = typer.Typer(
     help="FER Lab: train, evaluate and explain facial-expression recognition. RUN is a run's name or the path of its folder.",
@@ -13,6 +13,8 @@ app = typer.Typer(
 )
 app.command("runs")(evaluating.runs)
 app.command("train")(training.train)
+app.command("jobs")(jobs.jobs)
+app.command("stop")(jobs.stop)
 app.command("evaluate")(evaluating.evaluate)
 app.command("predict")(predicting.predict)
 app.command("explain")(predicting.explain)

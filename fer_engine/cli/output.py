@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from fer_engine.training.leading import leads
+
 if TYPE_CHECKING:
     from fer_engine.data.faceset import FaceSet
 
@@ -19,13 +21,14 @@ DataPath = Annotated[
 ]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out rows that cannot be read, and count them.")]
 
-out = Console()
-err = Console(stderr=True)
+out = Console(quiet=not leads())
+err = Console(stderr=True, quiet=not leads())
 
 
 def print_json(item: Any) -> None:
     """Print one item as one line of JSON."""
-    print(json.dumps(item), flush=True)
+    if leads():
+        print(json.dumps(item), flush=True)
 
 
 def percent(share: float | None, digits: int = 1) -> str:

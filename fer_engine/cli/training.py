@@ -1,7 +1,8 @@
 """`train`."""
 
 import json
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
@@ -14,9 +15,13 @@ from fer_engine.cli.output import DataPath, Json, SkipBad, err, open_faces, out,
 from fer_engine.errors import FerLabError
 
 if TYPE_CHECKING:
+    from fer_engine.data.faceset import FaceSet
     from fer_engine.experiments.spec import CnnSpec
+    from fer_engine.runs.records import Launch
     from fer_engine.runs.store import Run
-    from fer_engine.training.fit import EpochRow
+    from fer_engine.training.fit import EpochRow, Listener
+    from fer_engine.training.hardware import Hardware
+    from fer_engine.training.run import Job
 
 
 class Recipe(StrEnum):
@@ -35,7 +40,7 @@ class Head(StrEnum):
 
 
 def train(
-    model: Annotated[str | None, typer.Option(help="net2, net5 or net12; net5 where nothing is said.")] = None,
+    model: Annotated[str | None, typer.Option(help="net2, net5, net12 or res8; net5 where nothing is said.")] = None,
     head: Annotated[Head | None, typer.Option(help="Cross-entropy, or seven one-vs-all SVMs; softmax where nothing is said.")] = None,
     name: Annotated[str, typer.Option(help="What to call the run; by default network, head and the spec's hash.")] = "",
     recipe: Annotated[Recipe, typer.Option(help="Our way, the paper's, or a quick one for a small or drawn set.")] = Recipe.OURS,
@@ -51,35 +56,78 @@ def train(
     skip_bad: SkipBad = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     precision: Annotated[str, typer.Option(help="auto, 32-true, bf16-mixed or 16-mixed.")] = "auto",
-    threads: Annotated[int, typer.Option(help="CPU threads; 0 for one per core.")] = 0,
+    threads: Annotated[int, typer.Option(help="CPU threads of each process; 0 shares the cores out.")] = 0,
+    devices: Annotated[int, typer.Option(help="Devices on each machine: GPUs, or processes on the CPU.")] = 1,
+    nodes: Annotated[int, typer.Option(help="Machines; the same command is given on each (see the README).")] = 1,
+    compiled: Annotated[bool, typer.Option("--compile", help="Fuse the network's operations with torch.compile; for GPUs.")] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait while other runs use the cores or the GPU.")] = True,
     as_json: Json = False,
 ) -> None:
     """Train a network on FER2013 (or a drawn set) and leave a run folder. Stopped by Ctrl-C, it goes on with --resume."""
-    from fer_engine.runs.store import finished_run, unfinished_run
-    from fer_engine.training.device import Hardware
-    from fer_engine.training.run import prepare, reopen, train_run
+    from fer_engine.runs.records import Launch, absolute_data
+    from fer_engine.runs.store import Run, finished_run, unfinished_run
+    from fer_engine.training import neighbour
+    from fer_engine.training.hardware import Hardware
 
+    neighbour.be_kind()
     named = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     changes = {key: value for key, value in named.items() if value is not None} | parse_settings(settings or [])
     if resume:
-        run = unfinished_run(name)
+        run, begun = unfinished_run(name), None
         given = {"model": model, "head": head.value if head else None} | changes
         refuse_other_settings(run, {field: value for field, value in given.items() if value is not None})
-        faces = open_faces(data, skip_bad)
-        job = reopen(run, faces)
     else:
         starts_from = finished_run(start) if start else None
         spec = build_spec(model or "net5", head.value if head else "softmax", recipe, starts_from, changes)
-        faces = open_faces(data, skip_bad)
-        job = prepare(spec, faces, name, starts_from)
-    say([f"Training {job.folder.name} on '{faces.name}' (spec {job.spec.hash}) into {job.folder}"])
-    _be_kind()
+        begun = _begin(spec, name, starts_from, data, skip_bad)
+        run = Run(begun[0].folder)
+    launch = Launch(absolute_data(data), device, precision, threads, skip_bad)
     try:
-        with _watch(as_json) as listener:
-            finished = train_run(job, faces, Hardware(device, precision, threads), listener)
+        with _at_work(run, launch, devices, wait, as_json) as listener:
+            hardware = Hardware(device, precision, neighbour.threads_for(threads, devices), devices, nodes, compiled)
+            _train(run, begun, launch, hardware, listener)
     except KeyboardInterrupt:
-        raise FerLabError(f"Stopped. Go on with: python -m fer_engine train --name {job.folder.name} --resume") from None
-    _report(finished, as_json)
+        raise FerLabError(f"Stopped. Go on with: python -m fer_engine train --name {run.name} --resume") from None
+    _report(run, as_json)
+
+
+def _begin(spec: "CnnSpec", name: str, starts_from: "Run | None", data: str | None, skip_bad: bool) -> "tuple[Job, FaceSet]":
+    """Make the run folder of a new run, which says at once what is wrong with its spec or its data."""
+    from fer_engine.training.run import prepare
+
+    faces = open_faces(data, skip_bad)
+    return prepare(spec, faces, name, starts_from), faces
+
+
+def _train(
+    run: "Run", begun: "tuple[Job, FaceSet] | None", launch: "Launch", hardware: "Hardware", listener: "Listener"
+) -> None:
+    """Train, now that it is the run's turn; a run that goes on reads its data only here."""
+    from fer_engine.training.run import reopen, train_run
+
+    if begun:
+        job, faces = begun
+    else:
+        faces = open_faces(launch.data or None, launch.skip_bad)
+        job = reopen(run, faces)
+    say([f"Training {run.name} on '{faces.name}' (spec {job.spec.hash}) into {run.path}"])
+    train_run(job, faces, hardware, listener)
+
+
+@contextmanager
+def _at_work(run: "Run", launch: "Launch", devices: int, wait: bool, as_json: bool) -> "Iterator[Listener]":
+    """Wait for the run's turn; gives who is told of each step: the bar, and of several processes in one the run folder."""
+    from fer_engine.runs.worker import at_work
+    from fer_engine.training import neighbour
+    from fer_engine.training.leading import leads
+
+    if not leads():
+        with _watch(as_json) as bar:
+            yield bar
+        return
+    need = neighbour.need(launch.device, launch.threads, devices)
+    with at_work(run, launch, need, wait=wait, on_wait=lambda sentence: say([sentence])) as report, _watch(as_json) as bar:
+        yield _Both(bar, report)
 
 
 def build_spec(model: str, head: Any, recipe: Recipe, starts_from: "Run | None", changes: dict[str, Any]) -> "CnnSpec":
@@ -133,17 +181,12 @@ def parse_settings(settings: list[str]) -> dict[str, Any]:
     return changes
 
 
-def _be_kind() -> None:
-    """Let everything else on the machine go first."""
-    if hasattr(os, "nice"):
-        os.nice(5)
-
-
 class _Bar:
     """Shows steps and epochs on standard error, and epochs as JSON lines where they are asked for."""
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
+        self.speed = 0.0  # images a second, of the epoch so far
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[speed]}"), TimeRemainingColumn())
         self.bar = Progress(*columns, console=err, transient=True)
         self.task = self.bar.add_task("Starting", speed="", total=None)
@@ -157,6 +200,7 @@ class _Bar:
 
     def batch(self, epoch: int, step: int, steps: int, images_per_second: float) -> None:
         """Move the bar; the time left is that of the epoch."""
+        self.speed = images_per_second
         self.bar.update(
             self.task, description=f"Epoch {epoch}", completed=step, total=steps, speed=f"{images_per_second:,.0f} images/s", refresh=False
         )
@@ -168,9 +212,35 @@ class _Bar:
         left = (epochs - row.epoch) * row.seconds / 60
         err.print(
             f"epoch {row.epoch:>3}/{epochs}  train {row.train_loss:.3f} {percent(row.train_accuracy)}  "
-            f"valid {row.valid_loss:.3f} {percent(row.valid_accuracy)}  {row.images_per_second:,.0f} images/s  about {left:.0f} min left",
+            f"valid {row.valid_loss:.3f} {percent(row.valid_accuracy)}  {self.speed:,.0f} images/s  about {left:.0f} min left",
             highlight=False,
         )
+
+    def measuring(self) -> None:
+        """Say so in the bar."""
+        self.bar.update(self.task, description="Measuring what was saved", completed=None, total=None, speed="")
+
+
+class _Both:
+    """Tells two listeners."""
+
+    def __init__(self, first: "Listener", second: "Listener") -> None:
+        self.listeners = first, second
+
+    def batch(self, epoch: int, step: int, steps: int, images_per_second: float) -> None:
+        """Pass a step on."""
+        for listener in self.listeners:
+            listener.batch(epoch, step, steps, images_per_second)
+
+    def epoch(self, row: "EpochRow", epochs: int) -> None:
+        """Pass an epoch on."""
+        for listener in self.listeners:
+            listener.epoch(row, epochs)
+
+    def measuring(self) -> None:
+        """Pass it on."""
+        for listener in self.listeners:
+            listener.measuring()
 
 
 def _watch(as_json: bool) -> _Bar:

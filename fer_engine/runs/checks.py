@@ -1,0 +1,285 @@
+"""Whether a folder that came from elsewhere is a sound, finished run. It is read as data alone: nothing in it is ever run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+from pydantic_core import from_json as parse_json
+
+from fer_engine.errors import FerLabError
+from fer_engine.evaluation.calibration import Calibration
+from fer_engine.experiments.spec import RunSpec
+from fer_engine.experiments.spec import from_json as read_spec
+from fer_engine.labels import N_CLASSES, NAMES
+from fer_engine.runs import store
+from fer_engine.runs.files import file_hash
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fer_engine.evaluation.metrics import Metrics
+
+SIGNED = (store.SPEC, store.HISTORY, store.WEIGHTS, store.CALIBRATION, store.PREDICTIONS, store.METRICS)  # by hash, in the manifest
+# Bytes that a file may have. A spec is checked layer by layer, so that a long one would take long.
+LIMITS = {
+    store.SPEC: 16_000,
+    store.HISTORY: 4_000_000,
+    store.WEIGHTS: 500_000_000,
+    store.CALIBRATION: 16_000,
+    store.PREDICTIONS: 200_000_000,
+    store.METRICS: 200_000,
+    store.MANIFEST: 200_000,
+}
+EVALUATION_LIMIT = 50_000
+FACES_LIMIT = 1_000_000
+_HISTORY = ["epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "valid_macro_f1", "learning_rate", "size", "seconds"]
+_DTYPES = ("F16", "BF16", "F32", "I64")
+_LENIENT = ConfigDict(extra="ignore")  # what later versions add does no harm
+
+
+@dataclass(frozen=True, config=_LENIENT)
+class _File:
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, config=_LENIENT)
+class _Protocol:
+    trained_on: str
+    chosen_on: str
+    monitor: str
+    calibrated_on: str
+    evaluated_on: list[str]
+    tta: Literal["none", "flip"]
+    seeds: list[int]
+    interval: str
+    weights: str
+
+
+@dataclass(frozen=True, config=_LENIENT)
+class _Manifest:
+    """What pages and reports read of a manifest."""
+
+    name: str
+    family: str
+    spec_hash: str
+    finished: str
+    versions: dict[str, str]
+    machine: dict[str, str | int | float]
+    seconds: float
+    epochs: int
+    best_epoch: int
+    parameters: int
+    milliseconds_per_face: float
+    files: dict[str, _File]
+    classes: list[str]
+    counts: dict[str, dict[str, int]]
+    preprocessing: dict[str, Any]
+    protocol: _Protocol
+    starts_from: str | None = None
+
+
+@dataclass(frozen=True, config=_LENIENT)
+class _Evaluation:
+    """What a later evaluation says beside its figures."""
+
+    run: str
+    split: str
+    tta: str
+    data: str
+    seconds: float
+
+
+_MANIFEST, _EVALUATION, _CALIBRATION = TypeAdapter(_Manifest), TypeAdapter(_Evaluation), TypeAdapter(Calibration)
+
+def check_run(folder: Path) -> None:
+    """Check a run folder: its files fit the manifest, each other and this version.
+
+    Args:
+        folder: A folder with the files of a finished run and no others.
+
+    Raises:
+        FerLabError: With a sentence that names the file and what is wrong with it.
+    """
+    manifest: _Manifest = _read(folder, store.MANIFEST, _MANIFEST)
+    _check_manifest(folder, manifest)
+    spec = _read_spec(folder)
+    if manifest.spec_hash != spec.hash:
+        raise _wrong(store.SPEC, f"its hash is {spec.hash}, but {store.MANIFEST} names {manifest.spec_hash}")
+    _check_history(folder / store.HISTORY, manifest)
+    _check_weights(folder / store.WEIGHTS, spec)
+    calibration: Calibration = _read(folder, store.CALIBRATION, _CALIBRATION)
+    if not 0 < calibration.scale < 1000:
+        raise _wrong(store.CALIBRATION, f"its scale is {calibration.scale}, not a number above 0 and below 1000")
+    _check_predictions(folder)
+    for path in sorted((folder / store.EVALUATIONS).glob("*.json")):
+        _check_evaluation(folder, f"{store.EVALUATIONS}/{path.name}")
+
+
+def _wrong(name: str, what: str) -> FerLabError:
+    return FerLabError(f"{name} cannot be used: {' '.join(what.split())}. Pack the run again where it was made.")
+
+
+def _read(folder: Path, name: str, kind: "TypeAdapter[Any]") -> Any:
+    """A JSON file as what it has to be; NaN and deep nesting are refused."""
+    try:
+        return kind.validate_python(parse_json((folder / name).read_bytes(), allow_inf_nan=False))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _wrong(name, f"{'.'.join(map(str, first['loc'])) or 'its content'}: {first['msg'].lower()}") from None
+    except ValueError as error:
+        raise _wrong(name, f"it is no JSON ({error})") from None
+
+
+def _read_spec(folder: Path) -> RunSpec:
+    _read(folder, store.SPEC, TypeAdapter(dict[str, Any]))  # a sentence without the whole of a file that is no JSON
+    try:
+        return read_spec((folder / store.SPEC).read_bytes())
+    except FerLabError as error:
+        raise FerLabError(f"{store.SPEC} cannot be used. {error} Pack the run again where it was made.") from None
+
+
+def _check_manifest(folder: Path, manifest: _Manifest) -> None:
+    from fer_engine.data.augment import PIXEL_MEAN, PIXEL_STD
+
+    for name in SIGNED:
+        if name not in manifest.files:
+            raise _wrong(store.MANIFEST, f"it gives no hash of {name}")
+        if file_hash(folder / name) != manifest.files[name].sha256:
+            raise _wrong(name, f"it was changed after the run: its hash is not that of {store.MANIFEST}")
+    if tuple(manifest.classes) != NAMES:
+        raise _wrong(store.MANIFEST, f"its emotions are {', '.join(manifest.classes)}; here they are {', '.join(NAMES)}, in this order")
+    if any(tuple(counts) != NAMES or min(counts.values()) < 0 for counts in manifest.counts.values()):
+        raise _wrong(store.MANIFEST, "its counts are not one number of faces per emotion")
+    expected = {"size": [48, 48], "channels": 1, "mean": PIXEL_MEAN, "std": PIXEL_STD}
+    if any(manifest.preprocessing.get(key) != value for key, value in expected.items()):
+        raise _wrong(store.MANIFEST, "its network takes faces that are prepared in another way than here")
+
+
+def _check_history(path: Path, manifest: _Manifest) -> None:
+    import numpy as np
+    import pandas as pd
+
+    try:
+        history = pd.read_csv(path)
+        numbers = history.to_numpy(np.float64)
+    except (ValueError, TypeError) as error:  # pandas' ParserError and UnicodeDecodeError are ValueErrors
+        raise _wrong(path.name, f"it is no table of numbers ({error})") from None
+    missing = [name for name in _HISTORY if name not in history]
+    if missing:
+        raise _wrong(path.name, f"it has no column {', '.join(missing)}")
+    if not np.isfinite(numbers).all() or list(history["epoch"]) != list(range(1, len(history) + 1)) or len(history) != manifest.epochs:
+        raise _wrong(path.name, f"it is not one row of finite numbers for each of {manifest.epochs} epochs")
+    if not 1 <= manifest.best_epoch <= manifest.epochs:
+        raise _wrong(store.MANIFEST, f"best_epoch is {manifest.best_epoch}, of {manifest.epochs} epochs")
+
+
+def _check_weights(path: Path, spec: RunSpec) -> None:
+    """The tensors are those of the spec's network by name and shape; nothing is allotted before that is known."""
+    from safetensors import SafetensorError, safe_open
+
+    expected = _shapes(spec)
+    try:
+        with safe_open(path, framework="pt") as file:
+            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 - it is no dict
+            for name in sorted(expected.keys() | found.keys()):
+                if expected.get(name) != found.get(name):
+                    what = f"is {found.get(name, 'missing')} in it and {expected.get(name, 'unknown')} in the network of {store.SPEC}"
+                    raise _wrong(path.name, f"the tensor '{name[:80]}' {what}")
+            for name in found:
+                kind = file.get_slice(name).get_dtype()
+                if kind not in _DTYPES:
+                    raise _wrong(path.name, f"the tensor '{name}' is of the kind {kind}, not {' or '.join(_DTYPES)}")
+                if not bool(file.get_tensor(name).isfinite().all()):
+                    raise _wrong(path.name, f"the tensor '{name}' holds values that are no finite numbers")
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
+        raise _wrong(path.name, f"it is no safetensors file ({error})") from None
+
+
+def _shapes(spec: RunSpec) -> dict[str, tuple[int, ...]]:
+    """The names and shapes of a network's tensors, without the memory for them."""
+    import torch
+
+    from fer_engine.models import registry
+
+    try:
+        with torch.device("meta"):
+            return {name: tuple(tensor.shape) for name, tensor in registry.build(spec.model, spec.config).state_dict().items()}
+    except (RuntimeError, OverflowError, TypeError) as error:
+        raise _wrong(store.SPEC, f"its network cannot be built ({str(error).splitlines()[0]})") from None
+
+
+def _check_predictions(folder: Path) -> None:
+    """Columns, kinds and values are right, and the figures of metrics.json follow from them."""
+    import numpy as np
+
+    from fer_engine.evaluation.metrics import Metrics, measure
+
+    table = _predictions(folder / store.PREDICTIONS)
+    figures: dict[str, Metrics] = _read(folder, store.METRICS, TypeAdapter(dict[str, Metrics]))
+    splits = table["split"].to_numpy(str)
+    if not figures or set(figures) != set(splits):
+        raise _wrong(store.METRICS, f"it tells of {', '.join(figures) or 'no split'}, but {store.PREDICTIONS} of {', '.join(set(splits))}")
+    for split, told in figures.items():
+        part = table[splits == split]
+        found = measure(part[list(NAMES)].to_numpy(), part["label"].to_numpy(), np.zeros(len(part), bool))
+        same = told.n == found.n and told.confusion_matrix == found.confusion_matrix
+        if not same or not np.allclose([told.accuracy, *told.accuracy_ci95], [found.accuracy, *found.accuracy_ci95]):
+            raise _wrong(store.METRICS, f"its figures of {split} do not follow from {store.PREDICTIONS}")
+        _check_per_class(store.METRICS, told)
+
+
+def _predictions(path: Path) -> "pd.DataFrame":
+    """The table of predictions; kinds and lengths are looked at before the whole of it takes memory."""
+    import numpy as np
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        file = parquet.ParquetFile(path, read_dictionary=["split"])
+        columns = {name: _kind(file.schema_arrow.field(name).type) for name in file.schema_arrow.names}
+        expected = {"id": "int64", "split": "string", "label": "int64"} | dict.fromkeys(NAMES, "float")
+        if list(columns.items()) != list(expected.items()):
+            raise _wrong(path.name, f"its columns are {columns}, not {expected}")
+        if not 0 < file.metadata.num_rows <= FACES_LIMIT:
+            raise _wrong(path.name, f"it has {file.metadata.num_rows:,} rows, not 1 to {FACES_LIMIT:,}")
+        table = file.read()
+        splits = table.column("split").unique().to_pylist()
+        if any(split is None or not 0 < len(split) <= 40 for split in splits):
+            raise _wrong(path.name, "its splits are not named by 1 to 40 characters each")
+        read = store.Run(path.parent).predictions()  # as all else will read it
+        numbers = read[list(NAMES)].to_numpy(np.float64)
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
+        raise _wrong(path.name, f"it is no table of predictions ({error})") from None
+    if list(read.columns) != list(expected):
+        raise _wrong(path.name, f"pandas reads the columns {', '.join(map(str, read.columns))} out of it, not {', '.join(expected)}")
+    if not np.isfinite(numbers).all() or not read["label"].between(0, N_CLASSES - 1).all():
+        raise _wrong(path.name, f"it holds scores that are no finite numbers, or labels outside 0 to {N_CLASSES - 1}")
+    return read
+
+
+def _kind(kind: Any) -> str:
+    import pyarrow as pa
+
+    value = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return "string" if pa.types.is_string(value) or pa.types.is_large_string(value) else str(value)
+
+
+def _check_evaluation(folder: Path, name: str) -> None:
+    from fer_engine.evaluation.metrics import Metrics
+
+    evaluation: _Evaluation = _read(folder, name, _EVALUATION)
+    if name != f"{store.EVALUATIONS}/{evaluation.data}-{evaluation.split}.json":
+        raise _wrong(name, "its name is not made of the data's hash and the split that it tells of")
+    _check_per_class(name, _read(folder, name, TypeAdapter(Metrics)))
+
+
+def _check_per_class(name: str, figures: "Metrics") -> None:
+    counts = figures.confusion_matrix
+    if tuple(figures.per_class) != NAMES or [len(row) for row in counts] != [N_CLASSES] * N_CLASSES:
+        raise _wrong(name, "it does not give the figures of each of the seven emotions, in their order")
+    if any({"precision", "recall", "f1", "support"} - row.keys() for row in figures.per_class.values()):
+        raise _wrong(name, "it does not give precision, recall, f1 and support of each emotion")
+    if min(map(min, counts)) < 0 or sum(map(sum, counts)) != figures.n or figures.n < 1:
+        raise _wrong(name, "its confusion matrix does not hold as many faces as it tells of")

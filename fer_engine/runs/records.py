@@ -1,0 +1,151 @@
+"""What a job keeps in its run folder: how it was launched, by which process it is worked on, and how far that is."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from fer_engine import settings
+from fer_engine.errors import FerLabError
+from fer_engine.runs import store
+from fer_engine.runs.files import read_json, write_json
+from fer_engine.runs.processes import ProcessId, alive
+
+JOB, PROGRESS, LOG = "job.json", "progress.json", "log.txt"
+Phase = Literal["waiting", "loading", "training", "measuring"]
+End = Literal["", "stopped", "failed"]
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How a run is to be trained here; none of it changes what comes out but for rounding.
+
+    Attributes:
+        data: The data set: a path, or 'synthetic' in one of its forms.
+        device: 'auto', 'cpu' or 'cuda'.
+        precision: 'auto', '32-true', 'bf16-mixed' or '16-mixed'.
+        threads: Threads on the CPU; 0 for as many as suit this machine.
+        skip_bad: Whether to leave rows of the data out that cannot be read.
+    """
+
+    data: str
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int = 0
+    skip_bad: bool = False
+
+
+def absolute_data(data: str | None) -> str:
+    """The data set in words that are good in any working directory; without one, what is named for all (or empty)."""
+    data = data or str(settings.data_path() or "")
+    return data if not data or data.partition(":")[0] == "synthetic" else str(Path(data).expanduser().absolute())
+
+
+@dataclass(frozen=True)
+class LiveProgress:
+    """How far a run is.
+
+    Attributes:
+        phase: 'waiting' for the device, 'loading' data, 'training', or 'measuring' the trained network.
+        epoch: The epoch that is trained, from 1; 0 before the first.
+        epochs: How many there are at most; 0 while that is not known.
+        step: Steps of this epoch that are done.
+        steps: How many it has.
+        images_per_second: Of this epoch so far; 0 before its first step.
+        seconds_left: Of the whole run, about; None where that is not known yet.
+        updated: When this was written, in seconds since 1970.
+    """
+
+    phase: Phase
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    steps: int = 0
+    images_per_second: float = 0.0
+    seconds_left: float | None = None
+    updated: float = 0.0
+
+
+@dataclass(frozen=True)
+class Record:
+    """What `job.json` says.
+
+    Attributes:
+        launch: How the run was launched.
+        process: Who works on it, or did.
+        detached: Whether it was launched to live on by itself, and not in a terminal.
+    """
+
+    launch: Launch
+    process: ProcessId
+    detached: bool
+
+
+@dataclass(frozen=True)
+class Note:
+    """What `progress.json` says: how far the process is, and how it ended once it has."""
+
+    progress: LiveProgress
+    end: End = ""
+    sentence: str = ""
+
+
+def epochs_saved(run: store.Run) -> int:
+    """How many epochs of an unfinished run are done and need not be trained again."""
+    if not (run.path / store.RESUME).exists():
+        return 0
+    try:
+        return max(0, len((run.path / store.HISTORY).read_text(encoding="utf-8").splitlines()) - 1)
+    except OSError:
+        return 0
+
+
+def how_it_goes_on(run: store.Run) -> str:
+    """What resuming an unfinished run does, as a sentence."""
+    return f"Resumed, it goes on from epoch {epochs_saved(run) + 1}." if epochs_saved(run) else "Resumed, it begins with epoch 1."
+
+
+def refuse_busy(run: store.Run) -> None:
+    """Stop where a process works on a run.
+
+    Raises:
+        FerLabError: Naming it.
+    """
+    record = read_record(run)
+    if record and alive(record.process):
+        raise FerLabError(f"Process {record.process.pid} works on the run '{run.name}' already. Wait for it, or stop it first.")
+
+
+def write_note(run: store.Run, note: Note) -> None:
+    """Keep how far a run is."""
+    write_json(run.path / PROGRESS, asdict(note))
+
+
+def write_record(run: store.Run, record: Record) -> None:
+    """Keep how a run was launched and who works on it."""
+    write_json(run.path / JOB, asdict(record))
+
+
+def read_note(run: store.Run) -> Note | None:
+    """How far a run is, as kept; None where nothing that can be read is."""
+    tree = _read(run.path / PROGRESS)
+    try:
+        return Note(LiveProgress(**tree["progress"]), tree["end"], tree["sentence"])
+    except (KeyError, TypeError):
+        return None
+
+
+def read_record(run: store.Run) -> Record | None:
+    """How a run was launched, as kept; None where nothing that can be read is."""
+    tree = _read(run.path / JOB)
+    try:
+        return Record(Launch(**tree["launch"]), ProcessId(**tree["process"]), tree["detached"])
+    except (KeyError, TypeError):
+        return None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        tree = read_json(path)
+    except FerLabError:
+        return {}
+    return tree if isinstance(tree, dict) else {}
