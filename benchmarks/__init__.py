@@ -1,0 +1,1 @@
+"""Scripts that print ratios against a named baseline in the same run."""
