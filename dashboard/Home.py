@@ -11,5 +11,7 @@ st.navigation(
     [
         st.Page(PAGES / "home.py", title="Home", default=True),
         st.Page(PAGES / "analyse.py", title="Analyse", url_path="analyse"),
+        st.Page(PAGES / "train.py", title="Train", url_path="train"),
+        st.Page(PAGES / "runs.py", title="Runs", url_path="runs"),
     ]
 ).run()

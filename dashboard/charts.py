@@ -70,7 +70,7 @@ def probability_bars(probabilities: Sequence[float]) -> go.Figure:
     figure = go.Figure(_bars(100 * value for value in probabilities))
     figure.data[0].text = [probability(value) for value in probabilities]
     figure.update_layout(xaxis={"range": [0, 114], "title": "Probability (%)", "tickvals": [0, 25, 50, 75, 100]})
-    return _calm(figure, height=len(NAMES) * ROW + 48)
+    return calm(figure, height=len(NAMES) * ROW + 48)
 
 
 def class_distribution(counts: dict[str, int], longest: float) -> go.Figure:
@@ -85,7 +85,7 @@ def class_distribution(counts: dict[str, int], longest: float) -> go.Figure:
     figure = go.Figure(_bars(100 * share for share in shares))
     figure.data[0].text = [f"{counts[name]:,} · {percent(share)}" for name, share in zip(NAMES, shares, strict=True)]
     figure.update_layout(xaxis={"range": [0, 178 * longest], "title": "Share of the split's faces (%)", "tickvals": [0, 10, 20]})
-    return _calm(figure, height=len(NAMES) * ROW + 48)
+    return calm(figure, height=len(NAMES) * ROW + 48)
 
 
 def accuracies(rows: Sequence[Accuracy], split: str) -> go.Figure:
@@ -129,7 +129,7 @@ def accuracies(rows: Sequence[Accuracy], split: str) -> go.Figure:
         yaxis={"categoryorder": "array", "categoryarray": names[::-1], "range": [-0.6, len(names) - 0.3]},
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom", "traceorder": "reversed"},
     )
-    return _calm(figure, height=44 * len(rows) + (110 if known else 74), top=52 if known else 16, legend=bool(known))
+    return calm(figure, height=44 * len(rows) + (110 if known else 74), top=52 if known else 16, legend=bool(known))
 
 
 def zeros_by_depth(models: Sequence[Sparsity]) -> go.Figure:
@@ -155,7 +155,7 @@ def zeros_by_depth(models: Sequence[Sparsity]) -> go.Figure:
         yaxis={"title": "Share of zeros (%)", "range": [0, 104], "tickvals": [0, 25, 50, 75, 100]},
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
     )
-    return _calm(figure, height=290, top=34, legend=True)
+    return calm(figure, height=290, top=34, legend=True)
 
 
 def _bars(lengths: Any) -> go.Bar:
@@ -171,7 +171,7 @@ def _bars(lengths: Any) -> go.Bar:
     )
 
 
-def _calm(figure: go.Figure, *, height: int, top: int = 4, legend: bool = False) -> go.Figure:
+def calm(figure: go.Figure, *, height: int, top: int = 4, legend: bool = False) -> go.Figure:
     """What all figures share: no background, no zoom by mistake, thin grid, classes from top to bottom."""
     figure.update_layout(
         height=height,
@@ -185,6 +185,6 @@ def _calm(figure: go.Figure, *, height: int, top: int = 4, legend: bool = False)
     )
     figure.update_xaxes(fixedrange=True, zeroline=False, title_standoff=6, gridcolor="rgba(138,143,156,0.22)", automargin=True)
     figure.update_yaxes(fixedrange=True, zeroline=False, automargin=True, ticklabelstandoff=6, gridcolor="rgba(138,143,156,0.22)")
-    if isinstance(figure.data[0], go.Bar):
+    if figure.data and isinstance(figure.data[0], go.Bar) and figure.data[0].orientation == "h":
         figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure

@@ -7,6 +7,7 @@ alone, and is gone when the page is closed.
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,21 @@ import streamlit as st
 from fer_engine.errors import FerLabError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from dashboard.run_listing import Row, Summary
+    from fer_engine.data.faceset import FaceSet
+    from fer_engine.data.loaded import LoadedData, Progress
+    from fer_engine.evaluation.curves import Scored
+    from fer_engine.experiments.spec import CnnSpec
     from fer_engine.explain.explanation import Explanation
     from fer_engine.explain.gradcam import Method
     from fer_engine.faces import FoundFaces
     from fer_engine.predictors import CnnPredictor
+    from fer_engine.runs.jobs import Launch
     from fer_engine.runs.store import Run
+    from fer_engine.training.device import Device
+    from fer_engine.training.estimate import Estimate
 
 _EXPLAINING = threading.Lock()  # one at a time: two explanations on two cores take longer side by side than in turn
 
@@ -116,3 +127,166 @@ def _stamp(run: Run, name: str) -> int:
         return (run.path / name).stat().st_mtime_ns
     except OSError:
         raise FerLabError(f"The run '{run.name}' has lost its file {name}; train it again or remove its folder.") from None
+
+
+def all_runs() -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    """A row for each run that can be read, shipped and own, finished and not, and a sentence for each that cannot."""
+    from dashboard.run_listing import DAMAGE, FINISHED, Row, keyed, last_written
+    from fer_engine.runs.jobs import list_jobs
+    from fer_engine.runs.store import list_runs
+
+    jobs = {job.run.path: job for job in list_jobs()}
+    rows, problems = [], []
+    for key, run in keyed(list_runs()).items():
+        try:
+            summary = _summary(str(run.path), run.finished, last_written(run))
+        except DAMAGE as error:
+            problems.append(f"The run '{key}' cannot be read and is left out: {error or type(error).__name__}")
+            continue
+        job = None if run.finished else jobs.get(run.path)
+        state = FINISHED if run.finished else job.state if job else "unfinished"
+        rows.append(Row(key, summary, state, job.sentence if job else ""))
+    return tuple(rows), tuple(problems)
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
+def _summary(path: str, finished: bool, stamp: int) -> Summary:  # noqa: ARG001 - the last two are the cache's key
+    from dashboard.run_listing import summarise
+    from fer_engine.runs.store import Run
+
+    return summarise(Run(Path(path)))
+
+
+def changed_files(run: Run) -> tuple[str, ...]:
+    """The files of a finished run that are gone, or are not those that its manifest signed."""
+    from fer_engine.runs.checks import SIGNED
+
+    stamps = tuple((run.path / name).stat().st_mtime_ns if (run.path / name).is_file() else 0 for name in SIGNED)
+    return _changed_files(str(run.path), _stamp(run, "manifest.json"), stamps)
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def _changed_files(path: str, stamp: int, stamps: tuple[int, ...]) -> tuple[str, ...]:  # noqa: ARG001 - the stamps are the cache's key
+    from fer_engine.runs.checks import SIGNED
+    from fer_engine.runs.files import file_hash
+    from fer_engine.runs.store import Run
+
+    run = Run(Path(path))
+    signed = {name: entry.get("sha256") for name, entry in run.manifest.get("files", {}).items()}
+    return tuple(name for name in SIGNED if not (run.path / name).is_file() or file_hash(run.path / name) != signed.get(name))
+
+
+def history(run: Run) -> pd.DataFrame:
+    """A row an epoch of a run that has a history."""
+    return _history(str(run.path), _stamp(run, "history.csv"))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _history(path: str, stamp: int) -> pd.DataFrame:  # noqa: ARG001 - the stamp is the cache's key
+    from fer_engine.runs.store import Run
+
+    return Run(Path(path)).history()
+
+
+def scored(run: Run) -> Scored:
+    """What a finished run said of each face of the split that it was scored on when it ended."""
+    return _scored(str(run.path), _stamp(run, "predictions.parquet"), _stamp(run, "calibration.json"))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _scored(path: str, predictions: int, calibration: int) -> Scored:  # noqa: ARG001 - the stamps are the cache's key
+    from fer_engine.evaluation.curves import scored_splits
+    from fer_engine.runs.store import Run
+
+    splits = scored_splits(Run(Path(path)))
+    if not splits:
+        raise FerLabError(f"The predictions of the run '{Path(path).name}' are empty; train it again.")
+    return next(iter(splits.values()))
+
+
+@dataclass
+class _Place:
+    """Where a data set is kept, and who opens it; a lock lets the first visitor open it and all others wait."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    data: LoadedData | None = None
+
+
+def split_of_data(name: str, split: str, progress: Progress) -> FaceSet:
+    """One split of a data set, shared by all visitors; the images of the set are memory-mapped.
+
+    Args:
+        name: A path, or 'synthetic' in one of its forms, as `fer_engine.data.source.open_data` takes it.
+        split: The split.
+        progress: Called with the fraction done and what is being done, where the data is read for the first time.
+
+    Raises:
+        FerLabError: Where the data cannot be read, or has no such split.
+    """
+    from fer_engine.data.source import open_data
+
+    stamp = _last_changed(name)
+    place = _place(name, stamp)
+    with place.lock:
+        if place.data is None:
+            # Bad rows are left out: faces are shown where the content hash of their split is the run's, whatever else there is.
+            place.data = open_data(name, skip_bad=True, progress=progress)
+    return _split(name, stamp, split, place.data)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _place(name: str, stamp: int) -> _Place:  # noqa: ARG001 - both are the cache's key
+    return _Place()
+
+
+def _last_changed(name: str) -> int:
+    try:
+        return Path(name).stat().st_mtime_ns
+    except OSError:  # a drawn set, or nothing there
+        return 0
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _split(name: str, stamp: int, split: str, _data: LoadedData) -> FaceSet:  # noqa: ARG001 - the first two are the cache's key
+    part = _data.faces.part(split)
+    _ = part.content_hash  # once, not at every look
+    return part
+
+
+@st.cache_resource(max_entries=3, show_spinner="Drawing faces …")
+def drawn_faces(name: str) -> LoadedData:
+    """The synthetic set of that name, such as 'synthetic:700'."""
+    from fer_engine.data.source import open_data
+
+    return open_data(name)
+
+
+@st.cache_resource(show_spinner="Looking what this machine has …")
+def devices() -> tuple[Device, ...]:
+    """What this machine has to train on, best first."""
+    from fer_engine.training.device import devices_here
+
+    return devices_here()
+
+
+def estimate(spec: CnnSpec, launch: Launch, start: Path | None, loaded: bool) -> Estimate:
+    """How long a run would take here and how much memory, measured once for a spec on this machine.
+
+    Args:
+        spec: What would be trained.
+        launch: On what data and device.
+        start: Weights to start from, or None.
+        loaded: Whether other runs are training: figures of a loaded machine are not those of an idle one.
+
+    Raises:
+        FerLabError: With the sentence that the training itself would end with.
+    """
+    return _estimate(spec.hash, launch, start, loaded, spec)
+
+
+@st.cache_resource(max_entries=100, show_spinner="Training a few batches …")
+def _estimate(spec_hash: str, launch: Launch, start: Path | None, loaded: bool, _spec: CnnSpec) -> Estimate:  # noqa: ARG001
+    from fer_engine.training.estimate import measure
+    from fer_engine.training.hardware import Hardware
+
+    return measure(_spec, launch.data, Hardware(launch.device, launch.precision, launch.threads), start)

@@ -12,8 +12,13 @@ st.markdown(
     "A laboratory for facial-expression recognition. Put a face before two neural networks and see, side by side, what each says, "
     "how sure it is, what every layer makes of the face, and which pixels decided. Everything runs on this machine."
 )
-if st.button("Analyse a face", icon=":material/arrow_forward:", type="primary"):
-    st.switch_page("../pages/analyse.py")
+with st.container(horizontal=True, gap="small"):
+    if st.button("Analyse a face", icon=":material/arrow_forward:", type="primary"):
+        st.switch_page("../pages/analyse.py")
+    if st.button("Train a network", icon=":material/model_training:"):
+        st.switch_page("../pages/train.py")
+    if st.button("See all runs", icon=":material/table_view:"):
+        st.switch_page("../pages/runs.py")
 
 with sentences():
     runs, problems = resources.finished_runs()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import text
+from dashboard.components import protocol_badge
 
 if TYPE_CHECKING:
     from fer_engine.runs.store import Run
@@ -22,7 +23,7 @@ def draw(runs: Sequence["Run"], *, key: str) -> None:
     by_protocol = sorted(runs, key=lambda run: (text.protocol(run), -text.evaluated(run)[1]["accuracy"]))
     for number, (badge, group) in enumerate(groupby(by_protocol, key=text.protocol)):
         members = list(group)
-        st.badge(badge, icon=":material/fact_check:", color="gray", help=_EXPLAINED)
+        protocol_badge.draw(members[0])
         with st.container(key=f"runs-{key}-{number}"):
             st.table([_row(run) for run in members], border="horizontal", hide_index=True, alt=f"Runs measured as {badge}")
         st.caption(_TIME)
@@ -33,11 +34,6 @@ _DEDUPLICATED = "On faces not in Training"
 _TIME = (
     "95% interval after Wilson. Some faces of the split stand, pixel for pixel, in Training too; one column leaves them out. Time a face: "
     "one at a time, on one thread of the machine that trained the network, with both passes where a face is flipped."
-)
-_EXPLAINED = (
-    "How every figure in this table came about: the split it was measured on and its number of faces, the split that epoch and "
-    "calibration were chosen on, and whether scores are the mean over a face and its mirror image (flip TTA, test-time augmentation). "
-    "A figure on the split that was chosen on flatters a little."
 )
 
 

@@ -31,7 +31,8 @@ def choose() -> Picture | None:
         "Take the face from", SOURCES, default=SOURCES[0], required=True, key="source", bind="query-params", on_change=crop.new_picture
     )
     if source == "upload":
-        return _file(st.file_uploader("Image file with a face", type=FILE_TYPES, key="file", on_change=crop.new_picture))
+        again = crop.new_picture
+        return _file(st.file_uploader("Image file with a face", type=FILE_TYPES, key="file", max_upload_size=20, on_change=again))
     if source == "camera":
         return _file(st.camera_input("Take a picture", key="camera", width=420, on_change=crop.new_picture))
     return _sample()

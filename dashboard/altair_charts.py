@@ -1,0 +1,75 @@
+"""Figures that must bear a click or grow while one looks: Altair, which Streamlit redraws in place. Knows no Streamlit."""
+
+from dataclasses import asdict
+from typing import cast
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from dashboard.run_charts import (
+    LINES,
+    Against,
+    Quantity,
+    confusion_cells,
+    end_labels,
+    history_values,
+    quantity_title,
+    time_axis,
+)
+from fer_engine.labels import NAMES
+
+CELL = "cell"  # the selection: st.altair_chart(..., on_select="rerun").selection.cell is [{"label": ..., "answer": ...}]
+
+
+def confusion_matrix(counts: np.ndarray, *, shares: bool, dark: bool = False) -> alt.LayerChart:
+    """A confusion matrix with its number in each cell; a click selects a cell, a click beside it lets it go.
+
+    Args:
+        counts: (7, 7), a row a label and a column an answer.
+        shares: Tell and colour by the share of the row instead of by faces.
+        dark: For a dark page.
+    """
+    cells = pd.DataFrame([asdict(cell) for cell in confusion_cells(counts, shares=shares, dark=dark)])
+    picked = alt.selection_point(name=CELL, fields=["label", "answer"], on="click", clear="dblclick", empty=False)
+    unit = "share of the label's faces" if shares else "faces"
+    base = alt.Chart(cells).encode(
+        x=alt.X("answer:N", sort=list(NAMES), title=f"Answer ({unit})", axis=alt.Axis(labelAngle=0, ticks=False, domain=False)),
+        y=alt.Y("label:N", sort=list(NAMES), title="Label", axis=alt.Axis(ticks=False, domain=False)),
+    )
+    tooltip = [
+        alt.Tooltip("label:N", title="Label"),
+        alt.Tooltip("answer:N", title="Answer"),
+        alt.Tooltip("count:Q", title="Faces", format=","),
+        alt.Tooltip("share:Q", title="Share of the label's faces", format=".1%"),
+    ]
+    fill = base.mark_rect(cursor="pointer", cornerRadius=3).encode(
+        color=alt.Color("fill:N", scale=None),
+        stroke=alt.when(picked).then(alt.value("#E69F00")).otherwise(alt.value("transparent")),
+        strokeWidth=alt.value(3),
+        tooltip=tooltip,
+    )
+    number = base.mark_text(fontSize=13).encode(text="told:N", color=alt.Color("ink:N", scale=None))
+    return cast(alt.LayerChart, alt.layer(fill.add_params(picked), number).properties(height=7 * 46 + 60))
+
+
+def live_curves(history: pd.DataFrame, quantity: Quantity, against: Against = "epochs", *, head: str = "softmax") -> alt.LayerChart:
+    """Training and validation so far, named with their last value at their ends; arguments as `run_charts.history_curves`."""
+    axis, values, title = time_axis(history, against), history_values(history, quantity), quantity_title(quantity, head)
+    epochs = history["epoch"].to_numpy()
+    rows = pd.concat([pd.DataFrame({"x": axis.values, "y": line, "line": name, "epoch": epochs}) for name, line in values.items()])
+    x = alt.X("x:Q", title=axis.title, axis=alt.Axis(tickMinStep=1 if against == "epochs" else 0, grid=False), scale=alt.Scale(zero=True))
+    y = alt.Y("y:Q", title=title, scale=alt.Scale(zero=False, padding=12))
+    color = alt.Color("line:N", scale=alt.Scale(domain=list(LINES), range=list(LINES.values())), legend=None)
+    base = alt.Chart(rows).encode(x=x, y=y, color=color)
+    dash = alt.StrokeDash("line:N", scale=alt.Scale(domain=list(LINES), range=[[6, 4], [1, 0]]), legend=None)
+    line = base.mark_line(strokeWidth=2.5).encode(strokeDash=dash)
+    tooltip = [alt.Tooltip("line:N", title="Line"), alt.Tooltip("epoch:Q", title="Epoch"), alt.Tooltip("y:Q", title=title, format=".4~g")]
+    points = base.mark_circle(size=42, opacity=1).encode(tooltip=tooltip)
+    labels = [
+        alt.Chart(pd.DataFrame([{"x": axis.values[-1], "y": values[end.name][-1], "line": end.name, "told": end.told}]))
+        .mark_text(align="left", baseline="middle", dx=8, dy=-end.shift, fontSize=12)
+        .encode(x=x, y=y, text="told:N", color=color)
+        for end in end_labels(values, "%" if quantity == "accuracy" else "")
+    ]
+    return cast(alt.LayerChart, alt.layer(line, points, *labels).properties(height=260))

@@ -1,0 +1,121 @@
+"""The table of all runs: its filter, its rows, and the choice of one, which the page's address keeps."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from dashboard.components import table_downloads
+from dashboard.run_listing import COLUMNS, Row, chosen, table
+from dashboard.text import plain
+
+CHOICE = "run"  # in the page's address
+TABLE = "runs-table"
+_HELP = {
+    "Recipe and changes": "The recipe that the run comes nearest to, and the fields that it changes.",
+    "Best epoch": "The epoch whose weights are kept.",
+    "Accuracy": "On the validation split, in percent. How it came about says the column 'Protocol'; compare within one protocol alone.",
+    "95% interval": "Of the accuracy, in percent, after Wilson: over faces, for one training. An unfinished run has none yet.",
+    "By epoch": "Validation accuracy after each epoch, without test-time augmentation; all rows have one scale.",
+    "Protocol": "Split and number of faces, what epoch and calibration were chosen on, test-time augmentation, seeds.",
+    "Seconds": "Time that training took, or has taken so far.",
+    "Date": "When it was finished, or last written to.",
+}
+
+
+def draw(rows: Sequence[Row]) -> Row | None:
+    """Draw filter, table and choice; gives the chosen run, or None."""
+    shown = chosen(rows, *_filter(rows))
+    if shown:
+        _table(shown)
+    else:
+        st.info("No run passes this filter. Empty it, or take one part back.", icon=":material/filter_alt_off:")
+    return _choice(rows)
+
+
+def choose(key: str | None) -> None:
+    """Open the run of that key, or close the one that is open; for callbacks, which come before the page is drawn."""
+    st.session_state[CHOICE] = key
+
+
+def _filter(rows: Sequence[Row]) -> tuple[list[str], list[str], list[str], str]:
+    values: tuple[tuple[str, Callable[[Row], str]], ...] = (
+        ("Model", lambda row: row.run.spec.model),
+        ("Head", lambda row: row.run.spec.head),
+        ("Status", lambda row: row.state),
+    )
+    picked = []
+    with st.container(horizontal=True, gap="small"):
+        hint = "What must stand in a row, such as: seed 1"
+        words = st.text_input("Find", key="find", bind="query-params", placeholder="name, field or value", help=hint, width=300)
+        for label, value in values:
+            options = sorted({value(row) for row in rows})
+            key = f"only-{label.lower()}"
+            picked.append(st.multiselect(label, options, key=key, bind="query-params", placeholder="all", width=170))
+    return picked[0], picked[1], picked[2], words or ""
+
+
+def _table(rows: tuple[Row, ...]) -> None:
+    frame = table(rows)
+    # Before its list below is drawn for the first time, the choice is in the address alone.
+    key = st.session_state[CHOICE] if CHOICE in st.session_state else st.query_params.get(CHOICE)
+    open_now = [number for number, row in enumerate(rows) if row.key == key]
+    if _selection() != (open_now, []):
+        st.session_state[TABLE] = {"selection": {"rows": open_now, "columns": [], "cells": []}}
+    st.dataframe(
+        frame,
+        key=TABLE,
+        hide_index=True,
+        on_select=partial(_row_clicked, [row.key for row in rows]),
+        selection_mode=("single-row", "single-cell"),
+        column_config=_columns(frame["By epoch"]),
+        placeholder="",
+        alt=f"{len(rows)} runs; to open one by keyboard, use the list below the table",
+    )
+    table_downloads.draw(frame.drop(columns="By epoch"), "runs", "All runs that pass the filter, accuracies in percent")
+
+
+def _row_clicked(keys: list[str]) -> None:
+    """A click on a cell opens its row's run, as one on the box before the row does, which closes it again, too."""
+    rows, cells = _selection()
+    number = cells[0][0] if cells else rows[0] if rows else len(keys)
+    choose(keys[number] if number < len(keys) else None)
+
+
+def _selection() -> tuple[list[int], list[tuple[int, str]]]:
+    """The rows and the cells that are selected."""
+    if TABLE not in st.session_state:
+        return [], []
+    selection = st.session_state[TABLE]["selection"]
+    return list(selection["rows"]), list(selection["cells"])
+
+
+def _columns(curves: Any) -> dict[str, Any]:
+    config = st.column_config
+    values = [value for curve in curves for value in curve] or [0.0, 100.0]
+    kinds: dict[str, Callable[..., Any]] = {
+        "Run": partial(config.TextColumn, pinned=True),
+        "Recipe and changes": partial(config.TextColumn, width="medium"),
+        "Accuracy": partial(config.NumberColumn, format="%.1f%%"),
+        "By epoch": partial(config.LineChartColumn, width="small", y_min=min(values), y_max=max(values)),
+        "Seconds": partial(config.NumberColumn, format="localized"),
+        "Date": partial(config.DatetimeColumn, format="YYYY-MM-DD HH:mm", timezone=st.context.timezone),
+    }
+    return {name: kinds.get(name, config.Column)(name, help=_HELP.get(name)) for name in COLUMNS}
+
+
+def _choice(rows: Sequence[Row]) -> Row | None:
+    by_key = {row.key: row for row in rows}
+    wanted = None if CHOICE in st.session_state else st.query_params.get(CHOICE)  # what a link asks for
+    key = st.selectbox(
+        "Open a run",
+        list(by_key),
+        index=None,
+        key=CHOICE,
+        bind="query-params",
+        placeholder="click a row of the table, or choose here",
+    )
+    if wanted and wanted not in by_key:
+        st.warning(f"There is no run '{plain(wanted)}' here that can be read.", icon=":material/link_off:")
+    return by_key.get(key) if key else None

@@ -1,0 +1,60 @@
+"""How a training went: accuracy, loss and learning rate, against epochs or against time."""
+
+from typing import Literal, cast
+
+import streamlit as st
+
+from dashboard import resources, text
+from dashboard.components import protocol_badge, table_downloads
+from dashboard.run_listing import FINISHED, Row
+
+
+def draw(row: Row) -> None:
+    """Draw the curves of a run, finished or not, and the table that they are made of."""
+    run, summary = row.run, row.summary
+    if not summary.epochs:
+        st.info("The first epoch is not through yet; the curves begin with it.", icon=":material/hourglass_empty:")
+        return
+    from dashboard import charts, run_charts
+
+    spec, rows = run.spec, resources.history(run)
+    protocol_badge.say(f"each epoch · {spec.data.train} and {spec.data.valid} · no TTA", protocol_badge.TRAINING)
+    st.markdown(_chosen(row))
+    against = cast(
+        Literal["epochs", "seconds"],
+        st.segmented_control("Against", ["epochs", "seconds"], default="epochs", required=True, key="against", bind="query-params"),
+    )
+    chosen = summary.best_epoch or 0
+    for column, quantity in zip(st.columns(2, gap="large"), ("accuracy", "loss"), strict=True):
+        figure = run_charts.history_curves(rows, cast(run_charts.Quantity, quantity), against, chosen=chosen, head=spec.head)
+        last = rows.iloc[-1]
+        with column:
+            st.plotly_chart(
+                figure,
+                key=f"curves-{quantity}",
+                config=charts.download_config(f"{run.name}-{quantity}", "svg"),
+                alt=f"{quantity.capitalize()} of {run.name} over {len(rows)} epochs; in the last one training "
+                f"{last[f'train_{quantity}']:.3f}, validation {last[f'valid_{quantity}']:.3f}.",
+            )
+    st.plotly_chart(
+        run_charts.learning_rate(rows, against),
+        key="learning-rate",
+        config=charts.download_config(f"{run.name}-learning-rate", "svg"),
+        alt=f"Learning rate after each epoch, from {rows['learning_rate'].iloc[0]:.4g} to {rows['learning_rate'].iloc[-1]:.4g}.",
+    )
+    with st.expander("The figures of every epoch", icon=":material/table:"):
+        st.dataframe(rows, hide_index=True, alt=f"History of {run.name}, a row an epoch")
+        table_downloads.draw(rows, f"{run.name}-history", f"Training of {run.name}: after each epoch, without test-time augmentation")
+
+
+def _chosen(row: Row) -> str:
+    monitors = {
+        "valid_loss": "the lowest validation loss",
+        "valid_accuracy": "the highest validation accuracy",
+        "valid_macro_f1": "the highest macro F1",
+    }
+    monitor = row.run.spec.monitor
+    why = f"it has {monitors[monitor]}" if monitor in monitors else "it is the last"
+    kept = "are kept" if row.state == FINISHED else "would be kept now"
+    result = "" if row.state != FINISHED else f" Measured at the end, as saved: {text.percent(text.evaluated(row.run)[1]['accuracy'])}."
+    return f"The weights of **epoch {row.summary.best_epoch}** {kept}: {why}.{result}"

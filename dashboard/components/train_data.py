@@ -1,0 +1,145 @@
+"""Choosing what to learn from: FER2013 where it lies, or the synthetic set."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import resources
+from dashboard.components.errors import sentences
+from dashboard.text import plain
+from fer_engine import settings
+
+if TYPE_CHECKING:
+    from fer_engine.data.loaded import LoadedData
+    from fer_engine.runs.jobs import Job
+
+SETS = {"fer2013": "FER2013", "synthetic": "synthetic"}
+DRAWN = 2100  # synthetic faces, as many as the engine draws where nothing is said
+FEWEST, MOST = 70, 21_000  # of them: every split has each emotion, and drawing takes seconds
+_PRESETS = {"fer2013": "ours", "synthetic": "quick"}  # what suits each
+
+
+@dataclass(frozen=True)
+class Data:
+    """What to learn from.
+
+    Attributes:
+        name: A path or 'synthetic:N', as the engine opens it; empty where no place is known.
+        loaded: The faces, or None where they could not be opened.
+        preset: The preset that suits it.
+        skip_bad: Whether rows that cannot be read are left out.
+    """
+
+    name: str
+    loaded: "LoadedData | None"
+    preset: str
+    skip_bad: bool = False
+
+
+def choose() -> Data:
+    """Let the visitor choose the data set, and show what is in it."""
+    usual = "fer2013" if _place() else "synthetic"
+    chosen = st.segmented_control(
+        "Data set",
+        list(SETS),
+        default=usual,
+        required=True,
+        format_func=SETS.__getitem__,
+        key="data",
+        bind="query-params",
+        on_change=_suit_preset,
+        help="FER2013 is yours to bring. Synthetic faces are drawn: good for a first try, and no measure of anything.",
+    )
+    name = _drawn() if chosen == "synthetic" else _brought()
+    skip_bad = chosen != "synthetic" and st.session_state.get("skip-bad", False)
+    loaded = None
+    with sentences():
+        loaded = _open(name, skip_bad) if name else None
+    if loaded:
+        _describe(loaded)
+    return Data(name, loaded, _PRESETS[chosen or usual], skip_bad)
+
+
+def take_over(job: "Job") -> None:
+    """Choose, before the widgets are drawn, the kind of data that a job was launched on; once, and then the visitor's choice holds."""
+    if st.session_state.get("data-of") == job.run.path or "data" in st.query_params:
+        return
+    st.session_state["data-of"] = job.run.path
+    data = job.launch.data if job.launch else job.run.spec.data.name
+    kind, _, size = data.partition(":")
+    st.session_state["data"] = "synthetic" if kind == "synthetic" else "fer2013"
+    if kind == "synthetic" and size.isdigit():
+        st.session_state["size"] = min(max(int(size), FEWEST), MOST)
+
+
+def _suit_preset() -> None:
+    st.session_state["preset"] = _PRESETS[st.session_state["data"]]
+
+
+def _drawn() -> str:
+    size = st.number_input(
+        "Synthetic faces", FEWEST, MOST, DRAWN, step=FEWEST, key="size", bind="query-params", help="Of every 70 faces 56 are to learn from."
+    )
+    return f"synthetic:{size}"
+
+
+def _place() -> tuple[Path, str] | None:
+    """Where FER2013 lies and who says so; FER_LAB_DATA goes first, unless it names the synthetic set."""
+    for path, who in ((settings.named_data_path(), "FER_LAB_DATA"), (settings.remembered_data_path(), "remembered")):
+        if path and str(path).partition(":")[0] != "synthetic":
+            return path, who
+    return None
+
+
+def _brought() -> str:
+    place = _place()
+    if place is None:
+        st.markdown(
+            "Where does FER2013 lie on this machine? Its `fer2013.csv` (also packed), `icml_face_data.csv`, parquet files, folders of "
+            "images, or a folder that holds one of these."
+        )
+        _ask()
+    else:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(f"{plain(str(place[0]))} ({place[1]})")
+            if place[1] == "remembered":
+                with st.popover("Another place", type="tertiary"):
+                    _ask()
+    st.toggle("Leave out rows that cannot be read", key="skip-bad", persist_state="session", help="And count them, rather than stop.")
+    return str(place[0]) if place else ""
+
+
+def _ask() -> None:
+    path = st.text_input("FER2013's file or folder", placeholder="~/data/fer2013.csv", key="data-path")
+    if st.button("Open and remember", key="data-open", disabled=not path.strip()):
+        with sentences():
+            place = Path(path.strip()).expanduser().absolute()
+            _open(str(place), st.session_state.get("skip-bad", False))
+            settings.remember_data_path(place)
+            st.rerun()
+
+
+def _open(name: str, skip_bad: bool) -> "LoadedData":
+    """The data set, opened once a session; what was read before comes out of the engine's cache in milliseconds."""
+    from fer_engine.data.source import open_data
+
+    if name.startswith("synthetic"):
+        return resources.drawn_faces(name)
+    if st.session_state.get("data-opened", (None,))[0] != (name, skip_bad):
+        place = st.empty()
+
+        def show(share: float, what: str) -> None:
+            place.progress(share, f"{what} …")
+
+        loaded = open_data(name, skip_bad=skip_bad, progress=show)
+        place.empty()
+        st.session_state["data-opened"] = ((name, skip_bad), loaded)
+    return st.session_state["data-opened"][1]
+
+
+def _describe(loaded: "LoadedData") -> None:
+    counts = {split: sum(each.values()) for split, each in loaded.faces.counts().items()}
+    told = ", ".join(f"{number:,} {split}" for split, number in counts.items())
+    st.caption(f"{plain(loaded.faces.name)}: {told}. {plain(' '.join(loaded.notices))}")
