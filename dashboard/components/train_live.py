@@ -31,9 +31,9 @@ def draw(name: str) -> None:
     def panel() -> None:
         with sentences():
             job = jobs.find_job(store.find_run(name))
+            _panel(job)  # first, so that a click that came meanwhile is taken
             if (job.state in LIVE) != live:
                 st.rerun()
-            _panel(job)
 
     panel()
 
@@ -41,7 +41,7 @@ def draw(name: str) -> None:
 def _panel(job: "Job") -> None:
     word, color, icon = STATES[job.state]
     spec = job.run.spec
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="state"):
         st.subheader(plain(job.run.name), anchor=False, width="content")
         st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
     st.caption(f"{text.network_title(spec.model)}, {text.HEADS[spec.head]}, on {plain(spec.data.name)}")
@@ -49,7 +49,7 @@ def _panel(job: "Job") -> None:
         (st.error if job.state == "failed" else st.info)(plain(job.sentence))
     history = _history(job.run)
     if job.progress and job.state != "finished":
-        _progress(job.progress, history)
+        _progress(job.progress, history, job.state in LIVE)
     summary = _figures(job, history)
     train_steer.draw(job)
     if len(history):
@@ -69,10 +69,10 @@ def _history(run: "Run") -> "pd.DataFrame":
         return pd.DataFrame()
 
 
-def _progress(progress: "LiveProgress", history: "pd.DataFrame") -> None:
+def _progress(progress: "LiveProgress", history: "pd.DataFrame", live: bool) -> None:
     done = max(progress.epoch - 1, 0) + (progress.step / progress.steps if progress.steps else 0)
     share = 1.0 if progress.phase == "measuring" else min(max(done, len(history)) / max(progress.epochs, 1), 1.0)
-    words = [PHASES[progress.phase]]
+    words = [PHASES[progress.phase] if live else "Got to"]
     if progress.epoch:
         words.append(f"epoch {progress.epoch} of {progress.epochs}")
     if progress.steps:

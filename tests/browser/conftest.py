@@ -30,7 +30,7 @@ def server(tmp_path_factory):
         port = free.getsockname()[1]
     home = tmp_path_factory.mktemp("home")
     environment = {name: value for name, value in os.environ.items() if name != "FER_LAB_DATA"}
-    environment |= {"FER_LAB_RUNS": str(home / "runs"), "FER_LAB_CACHE": str(home / "cache")}
+    environment |= {"FER_LAB_RUNS": str(home / "runs"), "FER_LAB_CACHE": str(home / "cache"), "FER_LAB_NICENESS": "0"}
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "Home.py")]
     process = subprocess.Popen(
         [*command, "--server.port", str(port), "--server.headless", "true"],

@@ -69,7 +69,7 @@ def test_a_run_is_taken_in_opened_and_looked_into_down_to_a_face(page, run):
     with page.expect_download() as download:
         why.get_by_role("button", name="These as PNG").click()
     assert download.value.suggested_filename.startswith("journeyman-row-")
-    page.keyboard.press("Escape")
+    why.get_by_role("button", name="Close").click()
     expect(why).to_have_count(0)
     expect(page).not_to_have_url(re.compile(r"[?&]row="))
 
