@@ -70,6 +70,7 @@ def test_a_run_is_launched_watched_stopped_resumed_and_opened(page):
     expect(badge(page)).to_contain_text("Finished")
     expect(page.locator(".st-key-live-accuracy [aria-label]").first).to_have_attribute("aria-label", re.compile("after epoch 80"))
 
+    settle(page)  # the page draws itself anew when the run ends; a click in that moment would go to what is gone
     page.get_by_role("link", name="Open in Runs").click()
     expect(page).to_have_url(re.compile(r"/runs\?.*run=journey\b"))
     expect(page.get_by_role("heading", name="journey")).to_be_visible()
