@@ -116,6 +116,23 @@ def test_run_that_is_stopped_and_killed_goes_on_each_time_to_its_end():
     assert run.history()["epoch"].tolist() == list(range(1, 13))
 
 
+@pytest.mark.skipif(not hasattr(psutil, "RLIMIT_FSIZE"), reason="this system sets no limits on a process that runs")
+def test_job_on_a_disk_that_fills_up_says_so_and_goes_on_from_the_last_epoch_saved():
+    run = prepared("full", epochs=12, batch_size=2)
+    jobs.start(run, LAUNCH)
+    until_epoch(run, 3)
+    too_small = (run.path / store.RESUME).stat().st_size // 2  # the system itself refuses to write more
+    psutil.Process(process_of(run).pid).rlimit(psutil.RLIMIT_FSIZE, (too_small, too_small))
+    job = until_state(run, "failed")
+    assert "could not be written" in job.sentence
+    assert "Traceback" not in job.log_tail()
+    saved = records.epochs_saved(run)
+    assert 2 <= saved < 12
+    jobs.start(run, LAUNCH)
+    until_state(run, "finished")
+    assert run.history()["epoch"].tolist() == list(range(1, 13))
+
+
 def start_from_another_process(run: store.Run) -> None:
     code = "import sys; from fer_engine.runs import jobs, store; jobs.start(store.find_run(sys.argv[1]), jobs.Launch(sys.argv[2]))"
     subprocess.run([sys.executable, "-c", code, run.name, DATA], check=True)
