@@ -12,7 +12,7 @@ from fer_engine.errors import FerLabError
 from fer_engine.experiments.spec import NO_AUGMENTATION, AugmentSpec, CnnSpec, Head, OptimizerSpec, ScheduleSpec
 from fer_engine.models import registry
 
-# Light where the network sees each face ten times only; net2 and net12 run a little stronger. Neither is tuned.
+# Light where the network sees each face about ten times only. Neither is tuned.
 _LIGHT = AugmentSpec(flip=True, rotation=7, scale=0.05, shift=0.05, light=0.1)
 _STRONGER = AugmentSpec(flip=True, rotation=10, scale=0.1, shift=0.08, light=0.2)
 _SGD = OptimizerSpec(name="sgd", lr=0.04, momentum=0.9, nesterov=True, weight_decay=5e-4)
@@ -36,7 +36,7 @@ _RECIPES = {
     "net2": replace(
         _SOFTMAX, model="net2", network=None, batch_size=128, sizes=(48,), optimizer=replace(_SGD, lr=0.05), augment=_STRONGER
     ),
-    "net5": _SOFTMAX,
+    "net5": replace(_SOFTMAX, epochs=24, sizes=(32, 36, 40, 48), augment=_STRONGER),
     "net12": replace(_SOFTMAX, model="net12", network=None, epochs=24, sizes=(32, 36, 40, 48), augment=_STRONGER),
 }
 
