@@ -6,7 +6,7 @@ from importlib.metadata import version
 import torch
 
 from fer_engine.training.device import best_precision
-from fer_engine.training.manifest import processor
+from fer_engine.evaluation.manifest import processor
 from fer_engine.training.neighbour import cores
 
 

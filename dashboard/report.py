@@ -179,7 +179,7 @@ def _classes(run: Run) -> str:
 
 
 def _architecture(run: Run) -> str:
-    frame = run_tables.architecture(run.spec.config)
+    frame = run_tables.architecture(run.network_spec.config)
     return "<h2>Architecture</h2>" + _table(frame, "Layers in the order in which they run; shapes are channels × height × width.")
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fer_engine.explain.explanation import Explanation
     from fer_engine.explain.gradcam import Method
     from fer_engine.faces import FoundFaces
-    from fer_engine.predictors import CnnPredictor
+    from fer_engine.predictors import Predictor
     from fer_engine.runs.jobs import Launch
     from fer_engine.runs.store import Run
     from fer_engine.training.device import Device
@@ -82,13 +82,13 @@ def sample_png(name: str) -> bytes:
     return to_png(get_sample(name).load())
 
 
-def predictor(run: Run) -> CnnPredictor:
+def predictor(run: Run) -> Predictor:
     """The predictor of a finished run, shared by all visitors."""
     return _predictor(str(run.path), run.spec.hash, _stamp(run, "weights.safetensors"))
 
 
 @st.cache_resource(max_entries=12, show_spinner="Loading the network …")
-def _predictor(path: str, spec_hash: str, stamp: int) -> CnnPredictor:  # noqa: ARG001 - both are the cache's key
+def _predictor(path: str, spec_hash: str, stamp: int) -> Predictor:  # noqa: ARG001 - both are the cache's key
     import torch
 
     from fer_engine.predictors import load_predictor

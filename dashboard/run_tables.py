@@ -12,7 +12,7 @@ from fer_engine.evaluation.statistics import wilson_interval
 from fer_engine.experiments.bases import Base, told
 from fer_engine.experiments.fields import title
 from fer_engine.experiments.lab import REFERENCE
-from fer_engine.experiments.spec import RunSpec, field_paths
+from fer_engine.experiments.spec import CnnSpec, RunSpec, field_paths
 from fer_engine.labels import NAMES
 from fer_engine.models.config import NetworkConfig, Stage, stages
 from fer_engine.runs.files import read_json
@@ -114,6 +114,8 @@ def paper_accuracy(spec: RunSpec) -> float | None:
     """
     if spec.data.name != "fer2013":
         return None
+    if not isinstance(spec, CnnSpec):
+        return {"svm-pca-paper": 0.3998, "svm-hog-landmarks-paper": 0.482}.get(spec.model)
     for reference in REFERENCE.values():
         same = (reference.spec.model, reference.spec.head) == (spec.model, spec.head)
         if same and replace(reference.spec.config, norm=spec.config.norm) == spec.config:

@@ -165,6 +165,14 @@ def save_weights(weights: dict[str, torch.Tensor], path: Path) -> None:
     write_bytes(path, save({name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}))
 
 
-def load_predictor(run: store.Run) -> CnnPredictor:
-    """The predictor of a finished run."""
-    return CnnPredictor(load_network(run.spec, run.path / store.WEIGHTS), run.calibration, run.spec.tta, name=run.name)
+def load_predictor(run: store.Run) -> Predictor:
+    """The predictor of a finished run.
+
+    Raises:
+        FerLabError: Where its weights cannot be read.
+    """
+    if isinstance(run.spec, CnnSpec):
+        return CnnPredictor(load_network(run.spec, run.path / store.WEIGHTS), run.calibration, run.spec.tta, name=run.name)
+    from fer_engine.svm_predictor import load_svm
+
+    return load_svm(run)

@@ -9,7 +9,7 @@ from dashboard.run_tables import architecture
 
 def draw(row: Row) -> None:
     """Draw the layers of a run's network and the sum of their parameters."""
-    frame = architecture(row.run.spec.config)
+    frame = architecture(row.run.network_spec.config)
     told = frame.assign(Parameters=[f"{number:,}" if number else "–" for number in frame["Parameters"]])
     st.table(told, border="horizontal", hide_index=True, width="content", alt=f"Layers of {row.run.name}, in the order in which they run")
     st.caption(

@@ -81,13 +81,13 @@ def preset_base(preset: str, model: str, head: Head, starts_from: "Run | None" =
 def run_base(run: "Run", starts_from: "Run | None" = None) -> Base:
     """A run's own settings, its data and first weights left open."""
     data = replace(run.spec.data, train_hash="", valid_hash="")
-    return _starting(Base(f"run-{run.name}", run.name, replace(run.spec, data=data, start="")), starts_from)
+    return _starting(Base(f"run-{run.name}", run.name, replace(run.network_spec, data=data, start="")), starts_from)
 
 
 def _starting(base: Base, starts_from: "Run | None") -> Base:
     if starts_from is None:
         return base
-    spec = replace(base.spec, network=starts_from.spec.config)
+    spec = replace(base.spec, network=starts_from.network_spec.config)
     return replace(base, key=f"{base.key}-{starts_from.name}", spec=spec, starts_from=starts_from)
 
 

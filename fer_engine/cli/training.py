@@ -141,14 +141,14 @@ def build_spec(model: str, head: Any, recipe: Recipe, starts_from: "Run | None",
 
     if starts_from:
         # The run's own layers, whatever the defaults are by now.
-        spec = replace(lab.continued(model, head), network=starts_from.spec.config)
+        spec = replace(lab.continued(model, head), network=starts_from.network_spec.config)
         if starts_from.spec.model != model:
             raise FerLabError(f"--from {starts_from.name} is a {starts_from.spec.model}; say --model {starts_from.spec.model}.")
     else:
         recipes = {Recipe.OURS: lab.recipe, Recipe.PAPER: paper.recipe, Recipe.QUICK: lab.quick}
         spec = recipes[recipe](model, head)
     spec = override(spec, changes)
-    if starts_from and spec.config != starts_from.spec.config:
+    if starts_from and spec.config != starts_from.network_spec.config:
         raise FerLabError(f"--from {starts_from.name} keeps its layers; leave out --set network....")
     return spec
 
@@ -161,7 +161,7 @@ def refuse_other_settings(run: "Run", given: dict[str, Any]) -> None:
     """
     from fer_engine.experiments.spec import field_paths, override
 
-    begun, asked = field_paths(run.spec), field_paths(override(run.spec, given))
+    begun, asked = field_paths(run.network_spec), field_paths(override(run.network_spec, given))
     for field, value in begun.items():
         if asked[field] != value:
             raise FerLabError(f"The run '{run.name}' has {field} {value}, not {asked[field]}. Leave that out, or begin a new run.")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from fer_engine.errors import FerLabError
-from fer_engine.experiments import lab, paper
-from fer_engine.experiments.spec import RunSpec, field_paths
+from fer_engine.experiments import lab, paper, svm_lab
+from fer_engine.experiments.spec import CnnSpec, RunSpec, SvmSpec, field_paths
+from fer_engine.experiments.svm_spec import FeatureSpec
 
 # Which data and which weights a run began with is said elsewhere; a recipe leaves both open.
 _OPEN = ("data.train_hash", "data.valid_hash", "start")
@@ -52,11 +53,16 @@ class Base:
 
 def nearest_base(spec: RunSpec) -> Base:
     """The recipe that differs from `spec` in the fewest fields; of equally near ones ours."""
+    if isinstance(spec, SvmSpec):
+        known = svm_lab.svm_recipe(spec.model) if spec.model in svm_lab.svm_models() else SvmSpec(model=spec.model)
+        title = "our recipe" if spec.model in svm_lab.svm_models() else "an SVM's defaults"
+        title = "the paper's recipe" if spec.model.endswith("-paper") else title
+        return Base(title, known, differences(spec, known))
     bases = [Base(title, recipe, differences(spec, recipe)) for title, recipe in _recipes(spec)]
     return min(bases, key=lambda base: len(base.differences))
 
 
-def _recipes(spec: RunSpec) -> Iterator[tuple[str, RunSpec]]:
+def _recipes(spec: CnnSpec) -> Iterator[tuple[str, RunSpec]]:
     with suppress(FerLabError):  # not every network has a recipe of ours
         if spec.start:
             yield "our recipe, continued", lab.continued(spec.model, spec.head)
@@ -76,6 +82,23 @@ def told(value: Any) -> str:
     """A field's value as people write it: 0.02, on, 36-40-48."""
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, FeatureSpec):
+        return _feature(value)
+    if isinstance(value, tuple) and value and isinstance(value[0], FeatureSpec):
+        return " + ".join(map(_feature, value))
     if isinstance(value, tuple | list):
         return "-".join(map(str, value)) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value) or "none"
+
+
+def _feature(feature: FeatureSpec) -> str:
+    """A block of features as people write it: 'hog (6-pixel cells, 300 components)'."""
+    words = {
+        "pixels": ["standardised"] if feature.standardise else [],
+        "hog": [f"{feature.cell}-pixel cells"],
+        "landmarks": [", ".join(feature.forms)],
+        "cnn": ["last hidden layer"],
+    }[feature.kind]
+    words += [f"{feature.n_components} components{', whitened' if feature.whiten else ''}"] if feature.n_components else []
+    words += [f"weight {feature.weight:g}"] if feature.weight != 1 else []
+    return f"{feature.kind} ({', '.join(words)})" if words else feature.kind

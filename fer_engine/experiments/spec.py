@@ -1,18 +1,19 @@
 """RunSpec: everything that makes a run, as frozen data that goes to JSON and back and has a hash."""
 
-import hashlib
 import json
-from dataclasses import MISSING, asdict, field, fields, is_dataclass, replace
-from typing import Any, Literal
+from dataclasses import asdict, field, fields, is_dataclass, replace
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from fer_engine.errors import FerLabError
+from fer_engine.experiments.parts import STRICT as _STRICT
+from fer_engine.experiments.parts import DataSpec, spec_hash
+from fer_engine.experiments.svm_spec import SvmSpec
 from fer_engine.models import registry
 from fer_engine.models.config import NetworkConfig, stages
 
-_STRICT = ConfigDict(extra="forbid")
 Head = Literal["softmax", "svm"]
 Monitor = Literal["valid_loss", "valid_accuracy", "valid_macro_f1", "last"]
 
@@ -91,25 +92,6 @@ class AugmentSpec:
 
 
 NO_AUGMENTATION = AugmentSpec(flip=False, rotation=0, scale=0, shift=0, light=0, erase=0)
-
-
-@dataclass(frozen=True, config=_STRICT)
-class DataSpec:
-    """The data of a run, known by its content and never by where it lay.
-
-    Attributes:
-        name: What the set is called.
-        train: The split that is learnt from.
-        valid: The split that everything is chosen on.
-        train_hash: `FaceSet.content_hash` of the first; empty until the data is seen.
-        valid_hash: That of the second.
-    """
-
-    name: str = "fer2013"
-    train: str = "Training"
-    valid: str = "PublicTest"
-    train_hash: str = ""
-    valid_hash: str = ""
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -194,27 +176,22 @@ class CnnSpec:
 
     @property
     def hash(self) -> str:
-        """Twelve hexadecimal digits that identify the run: of all fields that are not at their default.
-
-        So a field that joins later, off by default, leaves the hashes of earlier runs as they are; a default never
-        changes. The data's name is left out: its content identifies it.
-        """
-        told = _told(replace(self, data=replace(self.data, name=""))) | {"family": self.family}
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
+        """Twelve hexadecimal digits that identify the run, as `parts.spec_hash` makes them."""
+        return spec_hash(self)
 
 
-def _told(spec: Any) -> dict[str, Any]:
-    """The fields of a dataclass that are not at their default, by name, and those of the dataclasses in it."""
-    told: dict[str, Any] = {}
-    for item in fields(spec):
-        value = getattr(spec, item.name)
-        default = item.default_factory() if item.default_factory is not MISSING else item.default
-        if value != default:
-            told[item.name] = _told(value) if is_dataclass(value) else value
-    return told
+RunSpec = CnnSpec | SvmSpec  # one class per family; 'family' tells them apart
+Spec = TypeVar("Spec", CnnSpec, SvmSpec)
 
 
-RunSpec = CnnSpec  # one class per family; classifiers of other families join this union
+def _family(tree: Any) -> str:
+    """Which family a spec is of; a spec that says nothing is a network's."""
+    return str(tree.get("family", "cnn") if isinstance(tree, dict) else getattr(tree, "family", ""))
+
+
+_READER: TypeAdapter[RunSpec] = TypeAdapter(
+    Annotated[Annotated[CnnSpec, Tag("cnn")] | Annotated[SvmSpec, Tag("svm")], Discriminator(_family)]
+)
 
 
 def to_json(spec: RunSpec) -> str:
@@ -229,19 +206,19 @@ def from_json(text: str | bytes) -> RunSpec:
         FerLabError: Where a field is unknown, of the wrong kind or makes no sense; the sentence names it.
     """
     try:
-        return TypeAdapter(RunSpec).validate_json(text)
+        return _READER.validate_json(text)
     except ValidationError as error:
         raise FerLabError(_sentence(error)) from None
 
 
-def override(spec: RunSpec, changes: dict[str, Any]) -> RunSpec:
+def override(spec: Spec, changes: dict[str, Any]) -> Spec:
     """A copy with some fields changed, named as in `{"epochs": 5, "optimizer.lr": 0.1}`.
 
     Raises:
         FerLabError: As `from_json`.
     """
     tree = asdict(spec)
-    if changes.get("model", spec.model) != spec.model and "network" not in changes:
+    if spec.family == "cnn" and changes.get("model", spec.model) != spec.model and "network" not in changes:
         raise FerLabError(f"model is {spec.model} here, and its layers are set; begin with the other network instead (--model).")
     for path, value in changes.items():
         *parents, leaf = path.split(".")
@@ -251,7 +228,9 @@ def override(spec: RunSpec, changes: dict[str, Any]) -> RunSpec:
         if not isinstance(branch, dict) or leaf not in branch:
             raise FerLabError(f"There is no field '{path}' in a spec; there are {', '.join(sorted(field_paths(spec)))}.")
         branch[leaf] = value
-    return from_json(json.dumps(tree))
+    changed = from_json(json.dumps(tree))
+    assert isinstance(changed, type(spec))
+    return changed
 
 
 def field_paths(spec: RunSpec) -> dict[str, Any]:
@@ -266,14 +245,16 @@ def field_paths(spec: RunSpec) -> dict[str, Any]:
     return paths
 
 
-def with_data(spec: RunSpec, train_hash: str, valid_hash: str, name: str) -> RunSpec:
+def with_data(spec: Spec, train_hash: str, valid_hash: str, name: str) -> Spec:
     """The same spec on the data with these content hashes."""
     return replace(spec, data=replace(spec.data, name=name, train_hash=train_hash, valid_hash=valid_hash))
 
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"]) or "the spec"
+    if first["type"].startswith("union_tag"):
+        return "family says no kind of model that there is here: it must be 'cnn' or 'svm'."
+    place = ".".join(str(part) for part in first["loc"] if part not in ("cnn", "svm")) or "the spec"  # without the family
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"There is no field '{place}' in a spec."
     return f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}, not {first['input']!r}."

@@ -9,7 +9,7 @@ from pydantic_core import from_json as parse_json
 
 from fer_engine.errors import FerLabError
 from fer_engine.evaluation.calibration import Calibration
-from fer_engine.experiments.spec import RunSpec
+from fer_engine.experiments.spec import RunSpec, SvmSpec
 from fer_engine.experiments.spec import from_json as read_spec
 from fer_engine.labels import N_CLASSES, NAMES
 from fer_engine.runs import store
@@ -33,7 +33,6 @@ LIMITS = {
 }
 EVALUATION_LIMIT = 50_000
 FACES_LIMIT = 1_000_000
-_HISTORY = ["epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "valid_macro_f1", "learning_rate", "size", "seconds"]
 _DTYPES = ("F16", "BF16", "F32", "I64")
 _LENIENT = ConfigDict(extra="ignore")  # what later versions add does no harm
 
@@ -105,9 +104,12 @@ def check_run(folder: Path) -> None:
     manifest: _Manifest = _read(folder, store.MANIFEST, _MANIFEST)
     _check_manifest(folder, manifest)
     spec = _read_spec(folder)
+    if manifest.family != spec.family:
+        raise _wrong(store.MANIFEST, f"its family is {manifest.family}, but that of {store.SPEC} is {spec.family}")
     if manifest.spec_hash != spec.hash:
         raise _wrong(store.SPEC, f"its hash is {spec.hash}, but {store.MANIFEST} names {manifest.spec_hash}")
-    _check_history(folder / store.HISTORY, manifest)
+    if spec.family == "cnn":
+        _check_history(folder / store.HISTORY, manifest)
     _check_weights(folder / store.WEIGHTS, spec)
     calibration: Calibration = _read(folder, store.CALIBRATION, _CALIBRATION)
     if not 0 < calibration.scale < 1000:
@@ -115,6 +117,11 @@ def check_run(folder: Path) -> None:
     _check_predictions(folder)
     for path in sorted((folder / store.EVALUATIONS).glob("*.json")):
         _check_evaluation(folder, f"{store.EVALUATIONS}/{path.name}")
+
+
+def signed(family: str) -> tuple[str, ...]:
+    """The files whose hashes stand in the manifest of a run of that family; an SVM has no history."""
+    return tuple(name for name in SIGNED if family == "cnn" or name != store.HISTORY)
 
 
 def _wrong(name: str, what: str) -> FerLabError:
@@ -143,7 +150,9 @@ def _read_spec(folder: Path) -> RunSpec:
 def _check_manifest(folder: Path, manifest: _Manifest) -> None:
     from fer_engine.data.augment import PIXEL_MEAN, PIXEL_STD
 
-    for name in SIGNED:
+    for name in signed(manifest.family):
+        if not (folder / name).is_file():
+            raise FerLabError(f"The run lacks {name}. Pack it again where it was made.")
         if name not in manifest.files:
             raise _wrong(store.MANIFEST, f"it gives no hash of {name}")
         if file_hash(folder / name) != manifest.files[name].sha256:
@@ -166,7 +175,7 @@ def _check_history(path: Path, manifest: _Manifest) -> None:
         numbers = history.to_numpy(np.float64)
     except (ValueError, TypeError) as error:  # pandas' ParserError and UnicodeDecodeError are ValueErrors
         raise _wrong(path.name, f"it is no table of numbers ({error})") from None
-    missing = [name for name in _HISTORY if name not in history]
+    missing = [name for name in store.HISTORY_COLUMNS if name not in history]
     if missing:
         raise _wrong(path.name, f"it has no column {', '.join(missing)}")
     if not np.isfinite(numbers).all() or list(history["epoch"]) != list(range(1, len(history) + 1)) or len(history) != manifest.epochs:
@@ -179,10 +188,10 @@ def _check_weights(path: Path, spec: RunSpec) -> None:
     """The tensors are those of the spec's network by name and shape; nothing is allotted before that is known."""
     from safetensors import SafetensorError, safe_open
 
-    expected = _shapes(spec)
     try:
         with safe_open(path, framework="pt") as file:
             found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 - it is no dict
+            expected = _shapes(spec, found)
             for name in sorted(expected.keys() | found.keys()):
                 if expected.get(name) != found.get(name):
                     what = f"is {found.get(name, 'missing')} in it and {expected.get(name, 'unknown')} in the network of {store.SPEC}"
@@ -197,8 +206,15 @@ def _check_weights(path: Path, spec: RunSpec) -> None:
         raise _wrong(path.name, f"it is no safetensors file ({error})") from None
 
 
-def _shapes(spec: RunSpec) -> dict[str, tuple[int, ...]]:
-    """The names and shapes of a network's tensors, without the memory for them."""
+def _shapes(spec: RunSpec, found: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """The names and shapes of a model's tensors, without the memory for them.
+
+    Of an SVM only the fit tells how many vectors and features there are; here the shapes have to agree with each other.
+    """
+    if isinstance(spec, SvmSpec):
+        from fer_engine.classical.shapes import expected_shapes
+
+        return expected_shapes(spec, found)
     import torch
 
     from fer_engine.models import registry

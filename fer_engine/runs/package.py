@@ -32,15 +32,16 @@ def pack(run: store.Run) -> bytes:
     Raises:
         FerLabError: Where the run is unfinished, or a file is missing or is not the one that the manifest names.
     """
-    from fer_engine.runs.checks import SIGNED
+    from fer_engine.runs.checks import signed
 
     if not run.finished:
         raise FerLabError(f"The run '{run.name}' is unfinished and cannot be packed. Let it come to its end first.")
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
-        for name in (*SIGNED, store.MANIFEST):
+        files = signed(run.spec.family)
+        for name in (*files, store.MANIFEST):
             path = run.path / name
-            if name in SIGNED and (not path.is_file() or file_hash(path) != run.manifest.get("files", {}).get(name, {}).get("sha256")):
+            if name in files and (not path.is_file() or file_hash(path) != run.manifest.get("files", {}).get(name, {}).get("sha256")):
                 what = f"The run '{run.name}' is damaged: {name} is missing or was changed."
                 raise FerLabError(f"{what} Train it again, or remove {run.path}.")
             _add(archive, f"{run.name}/{name}", path)
@@ -131,7 +132,8 @@ def _members(archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]
         if name in members:
             raise FerLabError(f"The zip holds {name} twice. {_WAY_OUT}")
         members[name] = entry
-    missing = [name for name in SIGNED if name not in members]
+    # Whether a history belongs to it is told by the family, which is read when all is unpacked.
+    missing = [name for name in SIGNED if name not in members and name != store.HISTORY]
     if missing:
         raise FerLabError(f"The zip lacks {', '.join(missing)}. {_WAY_OUT}")
     return top.rstrip("/"), members

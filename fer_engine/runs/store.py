@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fer_engine import settings
 from fer_engine.errors import FerLabError
 from fer_engine.evaluation.calibration import Calibration
-from fer_engine.experiments.spec import RunSpec, from_json
+from fer_engine.experiments.spec import CnnSpec, RunSpec, from_json
 from fer_engine.runs.files import read_json
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SPEC, HISTORY, WEIGHTS, CALIBRATION = "spec.json", "history.csv", "weights.safetensors", "calibration.json"
 PREDICTIONS, METRICS, MANIFEST, RESUME = "predictions.parquet", "metrics.json", "manifest.json", "resume.safetensors"
 EVALUATIONS = "evaluations"
+HISTORY_COLUMNS = (
+    "epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "valid_macro_f1", "learning_rate", "size", "seconds",
+)  # fmt: skip
 SHIPPED = "shipped"  # the folder of the run area that holds what is kept of shipped runs; no run has this name
 
 
@@ -54,6 +57,17 @@ class Run:
         except OSError as error:
             raise FerLabError(f"{self.path} is no run folder: it has no {SPEC}.") from error
 
+    @property
+    def network_spec(self) -> CnnSpec:
+        """What makes the run of a network.
+
+        Raises:
+            FerLabError: Where it is no network.
+        """
+        if not isinstance(self.spec, CnnSpec):
+            raise FerLabError(f"The run '{self.name}' is an SVM, and this needs a network. Choose a run of a network.")
+        return self.spec
+
     @cached_property
     def manifest(self) -> dict:
         """Versions, machine, seconds, hashes, counts, preprocessing and protocol."""
@@ -73,9 +87,11 @@ class Run:
             raise FerLabError(f"{self.path / CALIBRATION} is damaged: {error}.") from error
 
     def history(self) -> "pd.DataFrame":
-        """A row an epoch: losses, accuracies, learning rate, seconds."""
+        """A row an epoch: losses, accuracies, learning rate, seconds. An SVM has no file of it, and no rows."""
         import pandas as pd
 
+        if self.spec.family == "svm":
+            return pd.DataFrame(columns=list(HISTORY_COLUMNS), dtype=float)
         return pd.read_csv(self.path / HISTORY)
 
     def predictions(self) -> "pd.DataFrame":

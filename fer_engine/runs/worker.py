@@ -10,7 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from fer_engine.errors import FerLabError
-from fer_engine.experiments.spec import RunSpec
+from fer_engine.experiments.spec import CnnSpec, RunSpec
 from fer_engine.runs import queue, store
 from fer_engine.runs.processes import this_process
 from fer_engine.runs.records import (
@@ -42,7 +42,8 @@ class Pace:
     """
 
     def __init__(self, spec: RunSpec) -> None:
-        self.costs = [(spec.sizes[epoch * len(spec.sizes) // spec.epochs] / 48) ** 2 for epoch in range(spec.epochs)]
+        sizes = spec.sizes if isinstance(spec, CnnSpec) else ()
+        self.costs = [(sizes[epoch * len(sizes) // spec.epochs] / 48) ** 2 for epoch in range(spec.epochs)]
         self.marks: list[tuple[int, float, float]] = []  # epoch, time, cost done: where this epoch and the one before began
 
     def seconds_left(self, epoch: int, share: float, now: float) -> float | None:

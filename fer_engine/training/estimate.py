@@ -119,6 +119,8 @@ def main() -> None:
     start = Path(question["start"]) if question["start"] else None
     try:
         spec = from_json(question["spec"])
+        if not isinstance(spec, CnnSpec):
+            raise FerLabError("How long an SVM takes cannot be estimated; choose a network.")
         reply = asdict(measure_here(spec, question["data"], Hardware(**question["hardware"]), start))
     except FerLabError as error:
         reply = {"sentence": str(error)}

@@ -2,28 +2,29 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+import torch
 from filelock import FileLock, Timeout
 from lightning_fabric import Fabric
 
 from fer_engine.data.faceset import FaceSet
 from fer_engine.data.known import set_name
 from fer_engine.errors import FerLabError
-from fer_engine.evaluation.calibration import fit_calibration
-from fer_engine.evaluation.evaluate import judge, tabulate
+from fer_engine.evaluation.manifest import Course, describe, describe_machine
+from fer_engine.evaluation.results import write_results
 from fer_engine.experiments.spec import CnnSpec, to_json, with_data
 from fer_engine.predictors import CnnPredictor, load_network, network_scores, save_weights
 from fer_engine.runs import store
-from fer_engine.runs.files import make_folder, read_json, replacing, write_json, write_text
+from fer_engine.runs.files import make_folder, read_json, write_json, write_text
 from fer_engine.runs.records import refuse_busy
 from fer_engine.training.device import open_fabric
 from fer_engine.training.fit import Fitted, Listener, Silent, fit
 from fer_engine.training.hardware import Hardware
 from fer_engine.training.leading import leads
-from fer_engine.training.manifest import describe
+from fer_engine.training.neighbour import cores
 
 START = "start.json"  # where an unfinished run that does not start from fresh weights says from which
 
@@ -95,11 +96,11 @@ def reopen(run: store.Run, faces: FaceSet) -> Job:
         raise FerLabError(f"The run '{run.name}' is finished; there is nothing to go on with.")
     start_file = run.path / START
     starts_from = store.finished_run(read_json(start_file)["run"]) if start_file.exists() else None
-    settled = settle(run.spec, faces, starts_from)
+    settled = settle(run.network_spec, faces, starts_from)
     if settled.hash != run.spec.hash:
         what = "on other data" if settled.start == run.spec.start else "from another state of the run that it starts from"
         raise FerLabError(f"The run '{run.name}' was begun {what}. Give it what it was begun with, or begin a new run.")
-    return Job(run.spec, run.path, starts_from)
+    return Job(run.network_spec, run.path, starts_from)
 
 
 def train_run(job: Job, faces: FaceSet, hardware: Hardware | None = None, listener: Listener | None = None) -> store.Run:
@@ -143,14 +144,18 @@ def finish(job: Job, faces: FaceSet, fitted: Fitted, fabric: Fabric) -> None:
     valid = faces.part(spec.data.valid)
     save_weights(fitted.weights, folder / store.WEIGHTS)
     network = load_network(spec, folder / store.WEIGHTS)
-    scores = network_scores(network, valid.images, spec.tta)
-    calibration = fit_calibration(scores, np.asarray(valid.labels), spec.data.valid)
-    write_json(folder / store.CALIBRATION, calibration.to_dict())
-    with replacing(folder / store.PREDICTIONS) as temporary:
-        tabulate(scores, valid).to_parquet(temporary, index=False)
-    write_json(folder / store.METRICS, {spec.data.valid: asdict(judge(scores, valid))})
+    calibration = write_results(folder, network_scores(network, valid.images, spec.tta), valid)
     predictor = CnnPredictor(network, calibration, spec.tta, name=folder.name)
     started = job.starts_from.name if job.starts_from else None
-    write_json(folder / store.MANIFEST, describe(spec, folder, faces, fitted.progress, predictor, fabric) | {"starts_from": started})
+    progress = fitted.progress
+    learnt = sum(parameter.numel() for parameter in network.parameters())
+    course = Course(progress.seconds, learnt, progress.epoch, progress.best_epoch)
+    told = describe(spec, folder, faces, course, predictor, _machine(fabric))
+    write_json(folder / store.MANIFEST, told | {"starts_from": started})
     for name in (store.RESUME, START):
         (folder / name).unlink(missing_ok=True)
+
+
+def _machine(fabric: Fabric) -> dict[str, Any]:
+    device = torch.cuda.get_device_name() if fabric.device.type == "cuda" else "cpu"
+    return describe_machine(cores(), torch.get_num_threads(), fabric.world_size, device, str(fabric._precision.precision))

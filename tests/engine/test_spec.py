@@ -67,12 +67,12 @@ def test_override_changes_nested_fields_and_nothing_else():
         ({"augment.rotation": 999}, "augment.rotation is 999.0; it goes from 0 to 180."),
         (
             {"network.unpadded": 5, "network.pool_after": [1, 2, 3]},
-            "network: nothing of a face of 36 pixels is left at conv4. "
+            "network: nothing of a face of 32 pixels is left at conv4. "
             "Choose fewer layers in network.widths, fewer poolings in network.pool_after, or fewer in network.unpadded.",
         ),
         (
             {"network.average_pool": 0},
-            "sizes has 36, but without network.average_pool the network takes faces of 48 pixels alone.",
+            "sizes has 32, but without network.average_pool the network takes faces of 48 pixels alone.",
         ),
     ],
 )
