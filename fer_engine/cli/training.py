@@ -40,7 +40,7 @@ class Head(StrEnum):
 
 
 def train(
-    model: Annotated[str | None, typer.Option(help="net2, net5, net12 or res8; net5 where nothing is said.")] = None,
+    model: Annotated[str | None, typer.Option(help="net2, net5, net12, res8 or an SVM such as svm-hog; net5 where nothing is said.")] = None,
     head: Annotated[Head | None, typer.Option(help="Cross-entropy, or seven one-vs-all SVMs; softmax where nothing is said.")] = None,
     name: Annotated[str, typer.Option(help="What to call the run; by default network, head and the spec's hash.")] = "",
     recipe: Annotated[Recipe, typer.Option(help="Our way, the paper's, or a quick one for a small or drawn set.")] = Recipe.OURS,
@@ -70,6 +70,11 @@ def train(
     from fer_engine.training.hardware import Hardware
 
     neighbour.be_kind()
+    launch = Launch(absolute_data(data), device, precision, threads, skip_bad)
+    if (model or "").startswith("svm-") or (resume and unfinished_run(name).spec.family == "svm"):
+        only_networks = {"--head": head, "--epochs": epochs, "--batch-size": batch_size}
+        _report(_fit(model or "", name, start, resume, parse_settings(settings or []), only_networks, seed, launch, wait), as_json)
+        return
     named = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     changes = {key: value for key, value in named.items() if value is not None} | parse_settings(settings or [])
     if resume:
@@ -81,7 +86,6 @@ def train(
         spec = build_spec(model or "net5", head.value if head else "softmax", recipe, starts_from, changes)
         begun = _begin(spec, name, starts_from, data, skip_bad)
         run = Run(begun[0].folder)
-    launch = Launch(absolute_data(data), device, precision, threads, skip_bad)
     try:
         with _at_work(run, launch, devices, wait, as_json) as listener:
             hardware = Hardware(device, precision, neighbour.threads_for(threads, devices), devices, nodes, compiled)
@@ -89,6 +93,27 @@ def train(
     except KeyboardInterrupt:
         raise FerLabError(f"Stopped. Go on with: python -m fer_engine train --name {run.name} --resume") from None
     _report(run, as_json)
+
+
+def _fit(
+    model: str, name: str, start: str | None, resume: bool, changes: dict[str, Any], only_networks: dict[str, Any], seed: int | None,
+    launch: "Launch", wait: bool,
+) -> "Run":  # fmt: skip
+    """Fit an SVM; one that was stopped begins anew, which takes minutes at most."""
+    from fer_engine.cli import fitting
+    from fer_engine.runs.store import unfinished_run
+
+    if resume:
+        run = unfinished_run(name)
+        model, name = run.spec.model, run.name
+        refuse_other_settings(run, changes)
+        spec = fitting.resumed(run)
+    else:
+        spec = fitting.svm_spec(model, changes | ({} if seed is None else {"seed": seed}), only_networks)
+    try:
+        return fitting.fit_svm(spec, name, fitting.network_for(spec, start), launch, wait=wait)
+    except KeyboardInterrupt:
+        raise FerLabError(f"Stopped. Go on with: python -m fer_engine train --name {name or model} --resume") from None
 
 
 def _begin(spec: "CnnSpec", name: str, starts_from: "Run | None", data: str | None, skip_bad: bool) -> "tuple[Job, FaceSet]":
@@ -159,9 +184,10 @@ def refuse_other_settings(run: "Run", given: dict[str, Any]) -> None:
     Raises:
         FerLabError: Naming the first field that differs.
     """
-    from fer_engine.experiments.spec import field_paths, override
+    from fer_engine.experiments.spec import RunSpec, SvmSpec, field_paths, override
 
-    begun, asked = field_paths(run.network_spec), field_paths(override(run.network_spec, given))
+    changed: RunSpec = override(run.spec, given) if isinstance(run.spec, SvmSpec) else override(run.network_spec, given)
+    begun, asked = field_paths(run.spec), field_paths(changed)
     for field, value in begun.items():
         if asked[field] != value:
             raise FerLabError(f"The run '{run.name}' has {field} {value}, not {asked[field]}. Leave that out, or begin a new run.")
@@ -255,4 +281,7 @@ def _report(run: "Run", as_json: bool) -> None:
         return
     low, high = metrics["accuracy_ci95"]
     words = f"{run.name}: {percent(metrics['accuracy'], 2)} of {metrics['n']:,} {split} faces ({percent(low)} to {percent(high)})"
+    if run.spec.family == "svm":
+        out.print(f"{words}, {run.manifest['seconds']:.0f} s; {Path(run.path)}", highlight=False, markup=False)
+        return
     out.print(f"{words}, epoch {run.manifest['best_epoch']} of {run.manifest['epochs']}; {Path(run.path)}", highlight=False, markup=False)

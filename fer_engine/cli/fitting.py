@@ -1,0 +1,74 @@
+"""`train` for SVMs: from the options to a finished run."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from fer_engine.cli.output import open_faces, say
+from fer_engine.errors import FerLabError
+
+if TYPE_CHECKING:
+    from fer_engine.experiments.svm_spec import SvmSpec
+    from fer_engine.runs.records import Launch
+    from fer_engine.runs.store import Run
+
+
+def fit_svm(spec: "SvmSpec", name: str, network: "Run | None", launch: "Launch", *, wait: bool) -> "Run":
+    """Fit an SVM in its turn and leave a run folder.
+
+    Raises:
+        FerLabError: With a sentence, where spec, data or the fit make no sense.
+    """
+    from fer_engine.classical.fitting import fit_run, prepare_svm
+    from fer_engine.runs.worker import at_work
+    from fer_engine.training import neighbour
+
+    faces = open_faces(launch.data or None, launch.skip_bad)
+    settled, run = prepare_svm(spec, faces, name, network)
+    need = neighbour.need("cpu", launch.threads, 1)
+    with at_work(run, launch, need, wait=wait, on_wait=lambda sentence: say([sentence])) as report:
+        say([f"Fitting {run.name} on '{faces.name}' (spec {settled.hash}) into {run.path}"])
+        report.phase("training")
+        done = fit_run(settled, run, faces, network, say=lambda words: say([f"{words} ..."]))
+    return done
+
+
+def svm_spec(model: str, changes: dict[str, Any], given: dict[str, Any]) -> "SvmSpec":
+    """The spec that the options describe.
+
+    Args:
+        model: Name of a recipe.
+        changes: Fields to change, by their dotted names.
+        given: Options that only networks have, with what the user gave.
+
+    Raises:
+        FerLabError: Where an option has no meaning for an SVM, or a value makes no sense.
+    """
+    from fer_engine.experiments.spec import override
+    from fer_engine.experiments.svm_lab import svm_recipe
+
+    strange = [option for option, value in given.items() if value]
+    if strange:
+        raise FerLabError(f"{model} is an SVM, which has no {' or '.join(strange)}. Its fields are set by --set, such as C=3 or gamma=1.")
+    return override(svm_recipe(model), changes)
+
+
+def network_for(spec: "SvmSpec", start: str | None) -> "Run | None":
+    """The run whose hidden layer the SVM reads: the one that is named, or the reference run of its recipe.
+
+    Raises:
+        FerLabError: Where there is none of that name.
+    """
+    from fer_engine.experiments.svm_lab import SVM_REFERENCE
+    from fer_engine.runs.store import finished_run
+
+    if not start and spec.needs_network and spec.model in SVM_REFERENCE:
+        start = SVM_REFERENCE[spec.model].starts_from
+    return finished_run(start) if start else None
+
+
+def resumed(run: "Run") -> "SvmSpec":
+    """The spec of an unfinished SVM run, its data and network open again; the fit begins anew, it takes minutes at most."""
+    from fer_engine.experiments.svm_spec import SvmSpec
+
+    assert isinstance(run.spec, SvmSpec)
+    return replace(run.spec, start="")
