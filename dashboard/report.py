@@ -10,6 +10,7 @@ from dashboard import run_charts, run_tables, text
 from dashboard.charts import download_config
 from dashboard.latex import latex_table, reads_as_numbers
 from fer_engine.errors import FerLabError
+from fer_engine.experiments.svm_spec import SvmSpec
 from fer_engine.runs.store import SPEC
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def _sections(run: Run) -> Iterator[str]:
 
     yield _title(run)
     yield _results(run)
-    yield _history(run)
+    if run.spec.family == "cnn":
+        yield _history(run)
     for scored in scored_splits(run).values():
         yield _split(scored)
     yield _classes(run)
@@ -76,7 +78,7 @@ def _sections(run: Run) -> Iterator[str]:
 
 
 def _title(run: Run) -> str:
-    network = f"{text.network_title(run.spec.model)}, {text.HEADS[run.spec.head]} head"
+    network = f"{text.model_words(run.spec)}"
     finished = str(run.manifest["finished"]).replace("T", " ").replace("+00:00", " UTC")
     return (
         f"<header><h1>{escape(run.name)}</h1><p>{escape(network)}. {_count(run.manifest['parameters'])} parameters. Trained until "
@@ -91,7 +93,7 @@ def _results(run: Run) -> str:
     rows = [_result(split, figures, how["tta"]) for split, figures in run.metrics.items()]
     rows += [_result(tree["split"], tree, tree["tta"]) for tree in _later(run)]
     words = (
-        f"Trained on {how['trained_on']}. Epoch chosen on {how['chosen_on']} by {how['monitor']}, calibrated on {how['calibrated_on']}: "
+        f"Trained on {how['trained_on']}. {run_tables.chosen_words(run)}, calibrated on {how['calibrated_on']}: "
         f"a figure on a split that was chosen on flatters a little. Seeds: {', '.join(map(str, how['seeds']))}. "
         f"Interval: {how['interval']}. Weights: {how['weights']}. Data: {spec.data.name}."
     )
@@ -179,6 +181,8 @@ def _classes(run: Run) -> str:
 
 
 def _architecture(run: Run) -> str:
+    if isinstance(run.spec, SvmSpec):
+        return "<h2>Features</h2>" + _table(run_tables.features(run), "Blocks of features side by side, as the SVM takes them.")
     frame = run_tables.architecture(run.network_spec.config)
     return "<h2>Architecture</h2>" + _table(frame, "Layers in the order in which they run; shapes are channels × height × width.")
 
@@ -189,7 +193,7 @@ def _making(run: Run) -> str:
     told = run.manifest
     facts = {
         "Began with": f"the weights of {told['starts_from']}" if told.get("starts_from") else "fresh weights",
-        "Epochs": f"{told['epochs']} of at most {run.spec.epochs}",
+        **({"Epochs": f"{told['epochs']} of at most {run.spec.epochs}"} if run.spec.family == "cnn" else {}),
         "Time": f"{told['seconds'] / 60:.1f} min",
         "Time a face": f"{told['milliseconds_per_face']:.1f} ms, one at a time on one thread",
         "Spec": run.spec.hash,

@@ -99,6 +99,18 @@ def _predictor(path: str, spec_hash: str, stamp: int) -> Predictor:  # noqa: ARG
     return load_predictor(Run(Path(path)))
 
 
+def answer(run: Run, tile: np.ndarray) -> np.ndarray:
+    """The calibrated probabilities (7,) that a run gives a face uint8 (48, 48). Cached for the session."""
+    if run.spec.family == "cnn":
+        return explanation(run, tile, None, "gradcam++").probabilities
+    return _answer(str(run.path), run.spec.hash, _stamp(run, "weights.safetensors"), np.ascontiguousarray(tile).tobytes(), run)
+
+
+@st.cache_data(max_entries=64, scope="session", show_spinner="Asking the model …")
+def _answer(path: str, spec_hash: str, stamp: int, tile: bytes, _run: Run) -> np.ndarray:  # noqa: ARG001 - the cache's key
+    return predictor(_run).probabilities(np.frombuffer(tile, np.uint8).reshape(1, 48, 48))[0]
+
+
 def explanation(run: Run, tile: np.ndarray, target: str | None, method: Method) -> Explanation:
     """What a run's network says of a face uint8 (48, 48), and why. Cached for the session.
 

@@ -104,7 +104,7 @@ def _finished(run: Run) -> Summary:
     return Summary(
         run=run,
         base=nearest_base(run.spec),
-        best_epoch=int(run.manifest["best_epoch"]),
+        best_epoch=int(run.manifest["best_epoch"]) or None,
         epochs=int(run.manifest["epochs"]),
         accuracy=float(figures["accuracy"]),
         interval=(low, high),

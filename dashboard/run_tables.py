@@ -12,7 +12,7 @@ from fer_engine.evaluation.statistics import wilson_interval
 from fer_engine.experiments.bases import Base, told
 from fer_engine.experiments.fields import title
 from fer_engine.experiments.lab import REFERENCE
-from fer_engine.experiments.spec import CnnSpec, RunSpec, field_paths
+from fer_engine.experiments.spec import CnnSpec, RunSpec, SvmSpec, field_paths
 from fer_engine.labels import NAMES
 from fer_engine.models.config import NetworkConfig, Stage, stages
 from fer_engine.runs.files import read_json
@@ -166,3 +166,31 @@ def confusions(matrix: list[list[int]]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame([{"Label": name} | dict(zip(NAMES, line, strict=True)) for name, line in zip(NAMES, matrix, strict=True)])
+
+
+def features(run: Run) -> pd.DataFrame:
+    """The blocks of features of an SVM: a row a block with what it is, how many numbers it has, and what they are scaled by."""
+    import pandas as pd
+
+    from fer_engine.experiments.bases import told
+
+    spec = run.spec
+    assert isinstance(spec, SvmSpec)
+    rows = [
+        {
+            "Block": told(feature),
+            "Numbers": str(feature.n_components or "all"),
+            "Scale": "variance 1 each" if feature.whiten else "total variance 1" if feature.unit else "as measured",
+            "Weight": f"{feature.weight:g}",
+        }
+        for feature in spec.features
+    ]
+    return pd.DataFrame(rows)
+
+
+def chosen_words(run: Run) -> str:
+    """What was chosen on which split, and by what."""
+    how = run.manifest["protocol"]
+    if run.spec.family == "cnn":
+        return f"Epoch chosen on {how['chosen_on']} by {how['monitor']}"
+    return f"Hyper-parameters chosen on {how['chosen_on']}"

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from fer_engine.models import registry
 
 if TYPE_CHECKING:
+    from fer_engine.experiments.spec import RunSpec
     from fer_engine.runs.store import Run
 
-HEADS = {"softmax": "softmax", "svm": "linear SVM"}
+HEADS = {"softmax": "softmax", "svm": "linear SVM", "classical": "SVM"}
+_FEATURES = {"pixels": "pixels", "hog": "HOG", "landmarks": "landmarks", "cnn": "a network's features"}
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -41,8 +43,18 @@ def evaluated(run: "Run") -> tuple[str, dict]:
 
 
 def network_title(model: str) -> str:
-    """A network's name as people say it."""
-    return registry.entry(model).title
+    """A network's name as people say it; that of an SVM is its own."""
+    return model if model.startswith("svm-") else registry.entry(model).title
+
+
+def model_words(spec: "RunSpec") -> str:
+    """What a run is, in a few words: '5-layer CNN, softmax', 'SVM on HOG and landmarks'."""
+    from fer_engine.experiments.svm_spec import SvmSpec
+
+    if isinstance(spec, SvmSpec):
+        kinds = list(dict.fromkeys(_FEATURES[feature.kind] for feature in spec.features))
+        return f"SVM on {' and '.join(kinds)}"
+    return f"{network_title(spec.model)}, {HEADS[spec.head]}"
 
 
 def count(number: float) -> str:

@@ -12,7 +12,6 @@ from fer_engine.labels import COLORS, NAMES
 if TYPE_CHECKING:
     import numpy as np
 
-    from fer_engine.explain.explanation import Explanation
 
 
 def draw(models: tuple[Model, Model], tile: "np.ndarray") -> None:
@@ -21,9 +20,9 @@ def draw(models: tuple[Model, Model], tile: "np.ndarray") -> None:
     answers: list[str] = []
     for model, column in zip(models, st.columns(2, gap="large"), strict=True):
         with column, sentences():
-            explanation = resources.explanation(model.run, tile, None, "gradcam++")
-            _answer(model, explanation)
-            answers.append(explanation.predicted)
+            probabilities = resources.answer(model.run, tile)
+            _answer(model, probabilities)
+            answers.append(NAMES[int(probabilities.argmax())])
     if len(answers) == 2:
         with verdict:
             st.markdown(_verdict(models, answers))
@@ -37,11 +36,11 @@ def _verdict(models: tuple[Model, Model], answers: list[str]) -> str:
     return f":material/compare_arrows: The two models disagree: A says **{answers[0]}**, B says **{answers[1]}**."
 
 
-def _answer(model: Model, explanation: "Explanation") -> None:
+def _answer(model: Model, answer: "np.ndarray") -> None:
     from dashboard import charts
 
-    probabilities = [float(value) for value in explanation.probabilities]
-    label = explanation.predicted
+    probabilities = [float(value) for value in answer]
+    label = NAMES[int(answer.argmax())]
     swatch = f"<span style='color:{COLORS[label]}' aria-hidden='true'>■</span>"
     st.markdown(f"### {swatch} {model.slot} says {label}, {text.probability(max(probabilities))}", unsafe_allow_html=True)
     told = ", ".join(f"{name} {text.percent(value)}" for name, value in zip(NAMES, probabilities, strict=True))

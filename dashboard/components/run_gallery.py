@@ -121,7 +121,7 @@ def _explain(run: "Run", scored: "Scored", faces: Faces, face: FaceAnswer) -> No
     left, right = st.columns([3, 2], gap="large")
     with left:
         maps = {}
-        for emotion in dict.fromkeys((face.answer, face.label)):
+        for emotion in dict.fromkeys((face.answer, face.label)) if run.spec.family == "cnn" else ():
             explanation = resources.explanation(run, tile, emotion, "gradcam++")
             maps[emotion] = overlay(tile, explanation.cams[explanation.default_layer], 0.6, size=2 * FACE)
         plain_face = pictures.resized(tile, (2 * FACE, 2 * FACE))

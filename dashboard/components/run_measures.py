@@ -17,9 +17,13 @@ def roc(row: Row) -> None:
     scored = resources.scored(run)
     found = curves.roc(scored.ranking, scored.labels)
     protocol_badge.draw(run)
-    what = "scores of its seven machines" if run.spec.head == "svm" else "calibrated probabilities"
+    what = {
+        "softmax": "the network's calibrated probabilities",
+        "svm": "the scores of the network's seven machines",
+        "classical": "the votes of the SVM's 21 machines",
+    }[run.spec.head]
     st.markdown(
-        f"Each emotion against the other six, by the network's {what}. The further above the diagonal, the better. The micro average pools "
+        f"Each emotion against the other six, by {what}. The further above the diagonal, the better. The micro average pools "
         "all decisions, so frequent emotions weigh more; the macro average is the mean of the seven curves."
     )
     frame = areas(found)

@@ -95,8 +95,7 @@ def _trained(run: "Run") -> list[dict[str, str]]:
     told, machine = run.manifest, run.manifest.get("machine", {})
     weights = told.get("files", {}).get("weights.safetensors", {}).get("bytes")
     facts = {
-        "Began with": f"the weights of {told['starts_from']}" if told.get("starts_from") else "fresh weights",
-        "Epochs": f"{told['epochs']} of at most {run.spec.epochs}; the weights are those of epoch {told['best_epoch']}",
+        **(_svm(told) if run.spec.family == "svm" else _course(run)),
         "Time": _time(told["seconds"]),
         "Finished": told["finished"].replace("T", " ").replace("+00:00", " UTC"),
         "Machine": ", ".join(str(machine[key]) for key in ("processor", "system") if machine.get(key)),
@@ -109,14 +108,27 @@ def _trained(run: "Run") -> list[dict[str, str]]:
     return [{"What": f"**{name}**", "Value": text.plain(value)} for name, value in facts.items() if value]
 
 
+def _course(run: "Run") -> dict[str, str]:
+    told = run.manifest
+    return {
+        "Began with": f"the weights of {told['starts_from']}" if told.get("starts_from") else "fresh weights",
+        "Epochs": f"{told['epochs']} of at most {run.spec.epochs}; the weights are those of epoch {told['best_epoch']}",
+    }
+
+
+def _svm(told: dict[str, Any]) -> dict[str, str]:
+    reads = f"the last hidden layer of {told['starts_from']}" if told.get("starts_from") else ""
+    return {"Reads": reads, "Support vectors": f"{told['support_vectors']:,}" if "support_vectors" in told else ""}
+
+
 def _so_far(row: Row) -> list[dict[str, str]]:
     facts = {
-        "Epochs": f"{row.summary.epochs} of {row.run.spec.epochs}",
+        "Epochs": f"{row.summary.epochs} of {row.run.spec.epochs}" if row.run.spec.family == "cnn" else "",
         "Time": _time(row.summary.seconds),
         "Last written": row.summary.date.strftime("%Y-%m-%d %H:%M UTC"),
         "Spec": row.run.spec.hash,
     }
-    return [{"What": f"**{name}**", "Value": value} for name, value in facts.items()]
+    return [{"What": f"**{name}**", "Value": value} for name, value in facts.items() if value]
 
 
 def _time(seconds: float) -> str:

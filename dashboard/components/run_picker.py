@@ -52,7 +52,7 @@ def _pick(slot: Slot, runs: Sequence["Run"], default: int) -> Model:
     split, figures = text.evaluated(run)
     low, high = figures["accuracy_ci95"]
     st.caption(
-        f"{text.network_title(run.spec.model)}, {text.HEADS[run.spec.head]}  \n"
+        f"{text.model_words(run.spec)}  \n"
         f"{text.percent(figures['accuracy'])} of {split} right ({100 * low:.1f} – {100 * high:.1f})",
         help=f"{text.plain(text.protocol(run))}. In brackets the 95% interval.",
     )

@@ -28,6 +28,7 @@ SECTIONS: dict[str, Callable[[Row], None]] = {
     "Data": run_data.draw,
     "Faces": run_faces.draw,
 }
+NETWORKS = ("Training",)  # what only a network has
 EARLY = ("Overview", "Training", "Architecture")  # what an unfinished run has, too
 _STATES = {"running": "green", "queued": "blue", "failed": "red", "stopped": "orange", "unfinished": "orange"}
 
@@ -39,9 +40,10 @@ def draw(row: Row) -> None:
     if row.state != FINISHED:
         st.badge(row.state, color=_STATES.get(row.state, "gray"), help=text.plain(row.sentence) or None)  # type: ignore[arg-type]
     where = "ships with the project" if run.shipped else "trained here"
-    st.caption(f"{text.network_title(run.spec.model)}, {text.HEADS[run.spec.head]} · {text.plain(str(row.summary.base))} · {where}")
+    st.caption(f"{text.model_words(run.spec)} · {text.plain(str(row.summary.base))} · {where}")
+    sections = [name for name in SECTIONS if run.spec.family == "cnn" or name not in NETWORKS]
     section = st.segmented_control(
-        "Section", list(SECTIONS), default="Overview", required=True, key="section", bind="query-params", label_visibility="collapsed"
+        "Section", sections, default="Overview", required=True, key="section", bind="query-params", label_visibility="collapsed"
     )
     with sentences():
         if row.state != FINISHED and section not in EARLY:

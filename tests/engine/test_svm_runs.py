@@ -1,0 +1,178 @@
+"""SVM runs: features, fit, file, predictor, folder and command, on drawn faces."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.svm import SVC
+
+from fer_engine import load
+from fer_engine.classical.blocks import fit_block
+from fer_engine.classical.fitting import fit, fit_run, prepare_svm
+from fer_engine.classical.machine import from_dual
+from fer_engine.data.source import open_data
+from fer_engine.errors import FerLabError
+from fer_engine.experiments.spec import from_json, override, to_json
+from fer_engine.experiments.svm_lab import SVM_REFERENCE, svm_models, svm_recipe
+from fer_engine.experiments.svm_spec import FeatureSpec, SvmSpec
+from fer_engine.labels import NAMES
+from fer_engine.runs import store
+from fer_engine.runs.checks import check_run
+from fer_engine.runs.package import pack, unpack
+
+FACES = open_data("synthetic:420").faces
+SMALL = SvmSpec(model="svm-hog", features=(FeatureSpec(kind="hog", n_components=40),), C=3, gamma=1)
+
+
+@pytest.fixture(autouse=True)
+def own_area(tmp_path, monkeypatch):
+    monkeypatch.setenv("FER_LAB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("FER_LAB_CACHE", str(tmp_path / "cache"))
+
+
+def fitted(spec: SvmSpec = SMALL, name: str = "mine", network: store.Run | None = None) -> store.Run:
+    settled, run = prepare_svm(spec, FACES, name, network)
+    return fit_run(settled, run, FACES, network)
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "linear"])
+def test_machine_answers_as_scikit_learn_does(kernel):
+    random = np.random.default_rng(0)
+    labels = np.repeat(np.arange(7), 40)
+    rows = (random.normal(size=(280, 5)) + np.eye(7, 5)[labels]).astype(np.float32)
+    theirs = SVC(kernel=kernel, C=2, gamma=0.3, break_ties=True).fit(rows, labels)
+    gamma = 0.3 if kernel == "rbf" else 0.0
+    ours = from_dual(theirs.support_vectors_, theirs.dual_coef_, theirs.n_support_, theirs.intercept_, gamma)
+    assert np.allclose(ours.scores(rows), theirs.decision_function(rows), atol=1e-4)
+    assert (ours.scores(rows).argmax(1) == theirs.predict(rows)).all()
+    assert ours.vectors.shape == ((len(theirs.support_vectors_), 5) if kernel == "rbf" else (21, 5))
+
+
+def test_saved_machine_answers_as_the_fitted_one():
+    run = fitted()
+    part = FACES.part("Training")
+    predictor = load("mine")
+    rows = predictor.features(part.images)
+    again = SVC(C=3, gamma=1, break_ties=True).fit(rows, part.labels)
+    assert (predictor.scores(part.images).argmax(1) == again.predict(rows)).mean() >= 0.999
+    assert run.manifest["support_vectors"] == len(again.support_vectors_)
+
+
+def test_block_by_hand():
+    features = np.array([[0, 0], [2, 0], [0, 4], [2, 4]], np.float32)  # variances 1 and 4
+    plain = fit_block(FeatureSpec(kind="hog"), features)
+    assert plain.rows(features)[3] == pytest.approx(np.array([1, 2]) / np.sqrt(5))
+    white = fit_block(FeatureSpec(kind="hog", n_components=2, whiten=True, unit=False, weight=3), features)
+    assert np.abs(white.rows(features)) == pytest.approx(np.full((4, 2), 3 * np.sqrt(3 / 4)), rel=1e-5)  # PCA divides by n - 1
+    assert white.rebuilt(white.coefficients(features)) == pytest.approx(features, abs=1e-5)
+
+
+def test_more_components_than_there_can_be_are_refused():
+    with pytest.raises(FerLabError, match=r"n_components is 9, but 4 faces with 2 features give at most 2\."):
+        fit_block(FeatureSpec(kind="hog", n_components=9), np.zeros((4, 2), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"C": 0}, "C is 0.0; it is a number above 0."),
+        ({"features": []}, "features is empty; an SVM needs at least one block of them."),
+        ({"features": [{"kind": "hog", "cell": 7}]}, "features.cell is 7 and features.block 2; cells divide 48 pixels, blocks fit in them."),
+        ({"features": [{"kind": "pixels", "whiten": True}]}, "features.whiten needs components to whiten; set features.n_components."),
+        ({"features": [{"kind": "cnn"}, {"kind": "cnn"}]}, "features has two blocks of the kind 'cnn'; a run reads one network."),
+        ({"model": "hog"}, "model is 'hog'; an SVM is called 'svm-' and then small letters, digits and '-'."),
+        ({"data.valid": "Training"}, "data.train and data.valid are both Training; what is learnt from cannot choose."),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_the_field(changes, sentence):
+    with pytest.raises(FerLabError) as caught:
+        override(SMALL, changes)
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("model", svm_models())
+def test_recipes_go_to_json_and_back(model):
+    spec = svm_recipe(model)
+    assert from_json(to_json(spec)) == spec
+    assert spec.hash != replace(spec, C=spec.C * 2).hash
+
+
+def test_hash_stays_what_it_is():
+    """Runs are known by it: a new field joins with a default that does nothing, and no default ever changes."""
+    assert SMALL.hash == "42e3790c6e1f"
+
+
+def test_run_folder_explains_itself_and_travels(tmp_path):
+    run = fitted()
+    assert run.finished
+    assert run.metrics["PublicTest"]["accuracy"] > 0.7
+    assert run.history().empty
+    assert not (run.path / store.HISTORY).exists()
+    assert run.manifest["family"] == "svm"
+    assert sorted(run.manifest["files"]) == sorted(
+        [store.SPEC, store.WEIGHTS, store.CALIBRATION, store.PREDICTIONS, store.METRICS]
+    )
+    scores = load("mine").scores(FACES.part("PublicTest").images)
+    assert np.allclose(scores, run.predictions()[list(NAMES)].to_numpy(), atol=1e-5)
+    check_run(run.path)
+    parcel = pack(run)
+    run.path.rename(tmp_path / "away")
+    assert unpack(parcel).name == "mine"
+    assert np.allclose(load("mine").scores(FACES.part("PublicTest").images), scores)
+
+
+def test_probabilities_are_calibrated_and_test_time_augmentation_treats_both_sides_alike():
+    fitted(replace(SMALL, tta="flip", mirror=True))
+    predictor = load("mine")
+    faces = FACES.images[:9]
+    assert np.allclose(predictor.probabilities(faces).sum(1), 1)
+    assert np.allclose(predictor.scores(faces), predictor.scores(faces[:, :, ::-1]), atol=1e-5)
+    assert predictor.scores(faces[:0]).shape == (0, 7)
+
+
+def test_hidden_layer_of_a_network_is_read_again_from_the_very_weights():
+    spec = SvmSpec(model="svm-on-net2", features=(FeatureSpec(kind="cnn", n_components=20),))
+    network = store.finished_run("net2-softmax")
+    run = fitted(spec, "on-net2", network)
+    assert run.spec.start == network.spec.hash
+    assert run.manifest["starts_from"] == "net2-softmax"
+    assert load("on-net2").network.name == "net2-softmax"
+    told = (run.path / store.MANIFEST).read_text()
+    (run.path / store.MANIFEST).write_text(told.replace(run.manifest["network_sha256"], "0" * 64))
+    with pytest.raises(FerLabError, match=r"reads the network of the run 'net2-softmax' .*Bring that run, too\."):
+        load("on-net2")
+
+
+def test_network_is_asked_for_where_one_is_needed_and_refused_where_none_is():
+    spec = SvmSpec(model="svm-on-x", features=(FeatureSpec(kind="cnn"),))
+    with pytest.raises(FerLabError, match="svm-on-x reads a network: say which one with --from"):
+        prepare_svm(spec, FACES, "a")
+    with pytest.raises(FerLabError, match="svm-hog reads no network: leave out --from"):
+        prepare_svm(SMALL, FACES, "a", store.finished_run("net2-softmax"))
+
+
+def test_machine_that_would_be_too_large_is_refused(monkeypatch):
+    monkeypatch.setattr("fer_engine.classical.fitting.MEGABYTES", 0.001)
+    with pytest.raises(FerLabError, match=r"0 MB; 0\.001 MB are allowed\. Lower features\.n_components"):
+        fit(SMALL, FACES.part("Training"))
+
+
+def test_features_come_out_of_the_cache_the_second_time(monkeypatch):
+    part = FACES.part("Training")
+    first = fit(SMALL, part)
+    monkeypatch.setattr("fer_engine.features.hog.Hog.transform", lambda *_: pytest.fail("computed again"))
+    again = fit(SMALL, part)
+    assert all(np.array_equal(first.arrays[name], again.arrays[name]) for name in first.arrays)
+
+
+def test_damaged_file_is_told_in_a_sentence():
+    run = fitted()
+    (run.path / store.WEIGHTS).write_bytes(b"no tensors")
+    with pytest.raises(FerLabError, match=r"The SVM .* cannot be read"):
+        load("mine")
+
+
+def test_reference_svms_read_reference_networks():
+    for reference in SVM_REFERENCE.values():
+        assert bool(reference.starts_from) == reference.spec.needs_network
+        assert reference.spec.model == reference.name
