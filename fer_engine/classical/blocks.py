@@ -81,11 +81,35 @@ def measures(specs: tuple[FeatureSpec, ...], hidden: Measure | None = None) -> I
     Raises:
         FerLabError: Where a block of the kind 'cnn' has no network.
     """
+    points = _Points()
     for spec in specs:
-        yield _measure(spec, hidden)
+        measure = _measure(spec, hidden, points)
+        yield points.before(measure, spec.align) if spec.align else measure
 
 
-def _measure(spec: FeatureSpec, hidden: Measure | None) -> Measure:
+class _Points:
+    """The landmarks of the faces that were last asked about: several blocks want the same ones."""
+
+    def __init__(self) -> None:
+        self.faces: np.ndarray | None = None
+        self.points = np.zeros((0, 68, 2), np.float32)
+
+    def of(self, faces: np.ndarray) -> np.ndarray:
+        """The points (N, 68, 2) of faces (N, 48, 48)."""
+        from fer_engine.features.landmarks import landmarks
+
+        if self.faces is not faces:
+            self.faces, self.points = faces, landmarks(faces)
+        return self.points
+
+    def before(self, measure: Measure, zoom: float) -> Measure:
+        """What measures faces once they are aligned by their points."""
+        from fer_engine.features.align import aligned
+
+        return lambda faces: measure(aligned(faces, self.of(faces), zoom))
+
+
+def _measure(spec: FeatureSpec, hidden: Measure | None, points: _Points) -> Measure:
     if spec.kind == "cnn":
         if hidden is None:
             raise FerLabError("features has a block of the kind 'cnn', but no network to read. Say which one with --from.")
@@ -95,9 +119,9 @@ def _measure(spec: FeatureSpec, hidden: Measure | None) -> Measure:
 
         return Hog(cell=spec.cell, block=spec.block, orientations=spec.orientations).transform
     if spec.kind == "landmarks":
-        from fer_engine.features.landmarks import Landmarks
+        from fer_engine.features.landmarks import from_points
 
-        return Landmarks(forms=spec.forms).transform
+        return lambda faces: from_points(points.of(faces), spec.forms)
     from fer_engine.features.pixels import Pixels
 
     return Pixels(standardise=spec.standardise).transform

@@ -121,30 +121,30 @@ def fit(
         say: Told in words what is done next.
     """
     began = time.perf_counter()
-    blocks, rows, others = [], [], []
+    blocks, rows = [], []
+    faces = np.ascontiguousarray(train.images)
+    sides = [faces, mirrored(faces)] if spec.mirror else [faces]
     for feature, measure in zip(spec.features, measures(spec.features, hidden), strict=True):
         say(f"Features: {feature.kind}")
-        plain = _measured(feature, measure, train, network, mirror=False)
-        turned = _measured(feature, measure, train, network, mirror=True) if spec.mirror else plain[:0]
-        block = fit_block(feature, np.concatenate([plain, turned]) if spec.mirror else plain)
-        blocks.append(block)
-        rows.append(block.rows(plain))
-        others.append(block.rows(turned))
-    inputs = np.concatenate([np.hstack(rows), np.hstack(others)])
-    labels = np.tile(np.asarray(train.labels), 2 if spec.mirror else 1)
+        found = [_measured(feature, measure, train, side, mirror, network) for mirror, side in enumerate(sides)]
+        measured = np.concatenate(found) if spec.mirror else found[0]
+        blocks.append(fit_block(feature, measured))
+        rows.append(blocks[-1].rows(measured))
+    inputs, labels = np.hstack(rows), np.tile(np.asarray(train.labels), len(sides))
     say(f"Fitting on {len(labels):,} faces with {inputs.shape[1]} features each")
     return Fitted(tuple(blocks), _fit_machine(spec, inputs, labels), time.perf_counter() - began)
 
 
-def _measured(feature: FeatureSpec, measure: Measure, train: FaceSet, network: str, *, mirror: bool) -> np.ndarray:
+def _measured(feature: FeatureSpec, measure: Measure, train: FaceSet, faces: np.ndarray, mirror: int, network: str) -> np.ndarray:
+    """The features of a split's faces, or of their mirror images, out of the cache where they are known."""
     kinds: dict[str, dict[str, Any]] = {
         "pixels": {"standardise": feature.standardise},
         "hog": {"cell": feature.cell, "block": feature.block, "orientations": feature.orientations},
         "landmarks": {"forms": list(feature.forms)},
         "cnn": {"network": network},
     }
-    parameters: dict[str, Any] = {"kind": feature.kind, "mirror": mirror} | kinds[feature.kind]
-    return cached(parameters, train, lambda: measure(mirrored(train.images) if mirror else np.asarray(train.images)))
+    parameters: dict[str, Any] = {"kind": feature.kind, "mirror": mirror, "align": feature.align} | kinds[feature.kind]
+    return cached(parameters, train, lambda: measure(faces))
 
 
 def _fit_machine(spec: SvmSpec, inputs: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:

@@ -28,8 +28,7 @@ def fit_svm(spec: "SvmSpec", name: str, network: "Run | None", launch: "Launch",
     with at_work(run, launch, need, wait=wait, on_wait=lambda sentence: say([sentence])) as report:
         say([f"Fitting {run.name} on '{faces.name}' (spec {settled.hash}) into {run.path}"])
         report.phase("training")
-        done = fit_run(settled, run, faces, network, say=lambda words: say([f"{words} ..."]))
-    return done
+        return fit_run(settled, run, faces, network, say=lambda words: say([f"{words} ..."]))
 
 
 def svm_spec(model: str, changes: dict[str, Any], given: dict[str, Any]) -> "SvmSpec":

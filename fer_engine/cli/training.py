@@ -40,7 +40,7 @@ class Head(StrEnum):
 
 
 def train(
-    model: Annotated[str | None, typer.Option(help="net2, net5, net12, res8 or an SVM such as svm-hog; net5 where nothing is said.")] = None,
+    model: Annotated[str | None, typer.Option(help="net2, net5, net12, res8, or an SVM such as svm-hog; net5 by default.")] = None,
     head: Annotated[Head | None, typer.Option(help="Cross-entropy, or seven one-vs-all SVMs; softmax where nothing is said.")] = None,
     name: Annotated[str, typer.Option(help="What to call the run; by default network, head and the spec's hash.")] = "",
     recipe: Annotated[Recipe, typer.Option(help="Our way, the paper's, or a quick one for a small or drawn set.")] = Recipe.OURS,

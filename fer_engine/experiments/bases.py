@@ -99,6 +99,7 @@ def _feature(feature: FeatureSpec) -> str:
         "landmarks": [", ".join(feature.forms)],
         "cnn": ["last hidden layer"],
     }[feature.kind]
+    words += [f"aligned, zoom {feature.align:g}"] if feature.align else []
     words += [f"{feature.n_components} components{', whitened' if feature.whiten else ''}"] if feature.n_components else []
     words += [f"weight {feature.weight:g}"] if feature.weight != 1 else []
     return f"{feature.kind} ({', '.join(words)})" if words else feature.kind

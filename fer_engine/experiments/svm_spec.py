@@ -25,6 +25,8 @@ class FeatureSpec:
         unit: Divide by one number, so that the block's total variance on the training faces is 1.
         weight: What the block is multiplied by, after that.
         standardise: Give each face's pixels the mean 0 and the deviation 1 (pixels).
+        align: Turn, scale and shift each face by its landmarks first; 1 for FER2013's mean size of the inner face, more for a
+            closer crop, 0 to leave it as it is (pixels, hog).
         cell: Side of a cell, pixels (hog).
         block: Side of a block that is normalised together, cells (hog).
         orientations: Directions of a gradient that are told apart, over 180 degrees (hog).
@@ -37,6 +39,7 @@ class FeatureSpec:
     unit: bool = True
     weight: float = 1.0
     standardise: bool = False
+    align: float = 0.0
     cell: int = 6
     block: int = 2
     orientations: int = 8
@@ -51,6 +54,8 @@ class FeatureSpec:
             raise FerLabError("features.whiten needs components to whiten; set features.n_components.")
         if not 0 < self.weight < float("inf"):
             raise FerLabError(f"features.weight is {self.weight}; it is a number above 0.")
+        if self.align and (not 0.5 <= self.align <= 3 or self.kind not in ("pixels", "hog")):
+            raise FerLabError(f"features.align is {self.align}; it is 0, or from 0.5 to 3 for pixels and hog.")
         if self.cell < 2 or 48 % self.cell or not 1 <= self.block <= 48 // self.cell:
             raise FerLabError(f"features.cell is {self.cell} and features.block {self.block}; cells divide 48 pixels, blocks fit in them.")
         if not 2 <= self.orientations <= 36:

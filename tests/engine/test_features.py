@@ -10,6 +10,7 @@ from fer_engine.data.faceset import FaceSet
 from fer_engine.data.source import open_data
 from fer_engine.errors import FerLabError
 from fer_engine.features import landmarks as points_of
+from fer_engine.features.align import CANONICAL, aligned
 from fer_engine.features.cache import cached
 from fer_engine.features.hog import Hog, hog_picture
 from fer_engine.features.landmarks import REGIONS, Landmarks, from_points, landmarks, mirrored_points, normalised, predictor_file
@@ -105,6 +106,20 @@ def test_landmarks_lie_in_the_face_and_the_mirror_images_are_mirrored():
     turned = landmarks(np.ascontiguousarray(FACES.images[:10, :, ::-1]))
     assert np.abs(mirrored_points(turned) - found).mean() < 2  # pixels; the predictor itself is not symmetric
     assert np.array_equal(mirrored_points(mirrored_points(found)), found)
+
+
+def test_face_is_moved_onto_the_canonical_points():
+    """A face whose points are the canonical ones, turned by 90 degrees and half as large, is turned and enlarged back."""
+    points = np.zeros((1, 68, 2))
+    level = CANONICAL - CANONICAL.mean(0)
+    points[0, 17:] = np.stack([level[:, 1], -level[:, 0]], 1) / 2 + [20, 30]
+    face = np.zeros((1, 48, 48), np.uint8)
+    x, y = 20 + 4, 30 - 6  # canonical: 12 to the right of the mean and 8 below it
+    face[0, y - 1 : y + 2, x - 1 : x + 2] = 255
+    moved = aligned(face, points)[0].astype(float)
+    rows, columns = np.indices(moved.shape)
+    assert (columns * moved).sum() / moved.sum() == pytest.approx(23.5 + 12, abs=0.1)
+    assert (rows * moved).sum() / moved.sum() == pytest.approx(24 + 8, abs=0.1)
 
 
 def test_regions_share_the_points_out():

@@ -7,7 +7,7 @@ import pytest
 from sklearn.svm import SVC
 
 from fer_engine import load
-from fer_engine.classical.blocks import fit_block
+from fer_engine.classical.blocks import fit_block, measures
 from fer_engine.classical.fitting import fit, fit_run, prepare_svm
 from fer_engine.classical.machine import from_dual
 from fer_engine.data.source import open_data
@@ -15,6 +15,9 @@ from fer_engine.errors import FerLabError
 from fer_engine.experiments.spec import from_json, override, to_json
 from fer_engine.experiments.svm_lab import SVM_REFERENCE, svm_models, svm_recipe
 from fer_engine.experiments.svm_spec import FeatureSpec, SvmSpec
+from fer_engine.features.align import aligned
+from fer_engine.features.hog import Hog
+from fer_engine.features.landmarks import landmarks
 from fer_engine.labels import NAMES
 from fer_engine.runs import store
 from fer_engine.runs.checks import check_run
@@ -67,6 +70,13 @@ def test_block_by_hand():
     assert white.rebuilt(white.coefficients(features)) == pytest.approx(features, abs=1e-5)
 
 
+def test_aligned_features_are_those_of_the_aligned_face():
+    spec = FeatureSpec(kind="hog", align=1.2)
+    plain, *_ = measures((spec,))
+    faces = FACES.images[:4]
+    assert np.allclose(plain(faces), Hog().transform(aligned(faces, landmarks(faces), 1.2)))
+
+
 def test_more_components_than_there_can_be_are_refused():
     with pytest.raises(FerLabError, match=r"n_components is 9, but 4 faces with 2 features give at most 2\."):
         fit_block(FeatureSpec(kind="hog", n_components=9), np.zeros((4, 2), np.float32))
@@ -77,7 +87,10 @@ def test_more_components_than_there_can_be_are_refused():
     [
         ({"C": 0}, "C is 0.0; it is a number above 0."),
         ({"features": []}, "features is empty; an SVM needs at least one block of them."),
-        ({"features": [{"kind": "hog", "cell": 7}]}, "features.cell is 7 and features.block 2; cells divide 48 pixels, blocks fit in them."),
+        (
+            {"features": [{"kind": "hog", "cell": 7}]},
+            "features.cell is 7 and features.block 2; cells divide 48 pixels, blocks fit in them.",
+        ),
         ({"features": [{"kind": "pixels", "whiten": True}]}, "features.whiten needs components to whiten; set features.n_components."),
         ({"features": [{"kind": "cnn"}, {"kind": "cnn"}]}, "features has two blocks of the kind 'cnn'; a run reads one network."),
         ({"model": "hog"}, "model is 'hog'; an SVM is called 'svm-' and then small letters, digits and '-'."),
