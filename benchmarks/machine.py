@@ -5,8 +5,8 @@ from importlib.metadata import version
 
 import torch
 
-from fer_engine.training.device import best_precision
 from fer_engine.evaluation.manifest import processor
+from fer_engine.training.device import best_precision
 from fer_engine.training.neighbour import cores
 
 

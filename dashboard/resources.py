@@ -171,21 +171,23 @@ def _summary(path: str, finished: bool, stamp: int) -> Summary:  # noqa: ARG001 
 
 def changed_files(run: Run) -> tuple[str, ...]:
     """The files of a finished run that are gone, or are not those that its manifest signed."""
-    from fer_engine.runs.checks import SIGNED
+    from fer_engine.runs.checks import signed
 
-    stamps = tuple((run.path / name).stat().st_mtime_ns if (run.path / name).is_file() else 0 for name in SIGNED)
+    names = signed(run.spec.family)
+    stamps = tuple((run.path / name).stat().st_mtime_ns if (run.path / name).is_file() else 0 for name in names)
     return _changed_files(str(run.path), _stamp(run, "manifest.json"), stamps)
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)
 def _changed_files(path: str, stamp: int, stamps: tuple[int, ...]) -> tuple[str, ...]:  # noqa: ARG001 - the stamps are the cache's key
-    from fer_engine.runs.checks import SIGNED
+    from fer_engine.runs.checks import signed
     from fer_engine.runs.files import file_hash
     from fer_engine.runs.store import Run
 
     run = Run(Path(path))
-    signed = {name: entry.get("sha256") for name, entry in run.manifest.get("files", {}).items()}
-    return tuple(name for name in SIGNED if not (run.path / name).is_file() or file_hash(run.path / name) != signed.get(name))
+    told = {name: entry.get("sha256") for name, entry in run.manifest.get("files", {}).items()}
+    names = signed(run.spec.family)
+    return tuple(name for name in names if not (run.path / name).is_file() or file_hash(run.path / name) != told.get(name))
 
 
 def history(run: Run) -> pd.DataFrame:
