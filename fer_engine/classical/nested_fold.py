@@ -1,5 +1,6 @@
 """The scores of a whole grid on one fold: the unit of work of a search."""
 
+import time
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -41,11 +42,9 @@ def score_fold(
         grid: The candidates.
         wanted: bool in the grid's shape; None for all.
     """
-    import time
-
     began = time.perf_counter()
     wanted = np.ones(grid.shape, bool) if wanted is None else wanted
-    numbers = tuple(number for number, any_ in zip(grid.n_components, wanted.any((1, 2)), strict=True) if any_)
+    numbers = tuple(number for place, number in enumerate(grid.n_components) if wanted[place].any())
     if not numbers:
         return FoldScores(np.full(grid.shape, np.nan), len(test), 0.0)
     projected = project(as_numbers(rows[train]), as_numbers(rows[test]), numbers[-1], whiten=grid.whiten)
