@@ -1,0 +1,84 @@
+"""What a run's accuracy costs: seconds of training, milliseconds a face; and which runs no other beats on both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fer_engine.errors import FerLabError
+
+if TYPE_CHECKING:
+    from fer_engine.runs.store import Run
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run took.
+
+    Attributes:
+        seconds: Of its training, with that of the runs that it starts from.
+        own_seconds: Of its own training alone.
+        starts_from: Names of the runs that are counted with it, the nearest first.
+        unknown: Whether it starts from a run that is not at hand, so that `seconds` is too low.
+        milliseconds: A face, one at a time on one thread, test-time augmentation included.
+        machine: What it was measured on: processor, device and threads of the training.
+    """
+
+    seconds: float
+    own_seconds: float
+    starts_from: tuple[str, ...]
+    unknown: bool
+    milliseconds: float
+    machine: str
+
+
+def cost(run: "Run", known: Sequence["Run"]) -> Cost:
+    """What a finished run took.
+
+    Args:
+        run: The run.
+        known: Finished runs among which those that it starts from may be.
+
+    Raises:
+        FerLabError: Where a manifest does not tell the time.
+    """
+    chain: list[Run] = []
+    start, own = run.spec.start, _number(run, "seconds")
+    while start:
+        named = chain[-1] if chain else run
+        found = [item for item in known if item.spec.hash == start and item.finished and item not in chain]
+        # Of several with one spec it is the one that the manifest names.
+        found.sort(key=lambda item: item.name != named.manifest.get("starts_from"))
+        if not found:
+            break
+        chain.append(found[0])
+        start = found[0].spec.start
+    seconds = own + sum(_number(item, "seconds") for item in chain)
+    names = tuple(item.name for item in chain)
+    return Cost(seconds, own, names, bool(start), _number(run, "milliseconds_per_face"), _machine(run))
+
+
+def _number(run: "Run", field: str) -> float:
+    try:
+        return float(run.manifest[field])
+    except (KeyError, TypeError, ValueError) as error:
+        raise FerLabError(f"The manifest of the run '{run.name}' is damaged: it has no sound {field}. Fetch or train it again.") from error
+
+
+def _machine(run: "Run") -> str:
+    told = run.manifest.get("machine", {})
+    words = [str(told[key]) for key in ("processor", "device") if told.get(key)]
+    threads = told.get("threads")
+    return ", ".join([*words, f"{threads} thread{'' if threads == 1 else 's'}"] if threads else words) or "unknown machine"
+
+
+def pareto_front(costs: Sequence[float], gains: Sequence[float]) -> np.ndarray:
+    """Which of some points no other beats: none costs as little and gains as much, one of both strictly better; bool (N,).
+
+    Of equal points all stay.
+    """
+    low, high = np.asarray(costs, float), np.asarray(gains, float)
+    no_worse = (low[:, None] <= low) & (high[:, None] >= high)
+    better = (low[:, None] < low) | (high[:, None] > high)
+    return np.asarray(~(no_worse & better).any(0))

@@ -1,0 +1,104 @@
+"""On what terms two runs meet: whether they may be tested against each other, and in what their specs differ."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from fer_engine.errors import FerLabError
+from fer_engine.experiments.bases import told
+from fer_engine.experiments.spec import RunSpec, field_paths
+
+if TYPE_CHECKING:
+    from fer_engine.evaluation.curves import Scored
+    from fer_engine.runs.store import Run
+
+_OBSTACLES = {
+    "measured_on": "{a} is measured on {one}, {b} on {other}.",
+    "faces": "The faces of {a} and {b} have different labels or row numbers, so that they cannot be paired.",
+    "trained_on": "{a} learnt from {one}, {b} from {other}.",
+    "chosen_on": "{a} was chosen on {one}, {b} on {other}.",
+    "classes": "{a} knows {one}, {b} {other}.",
+}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What two runs must share for a test between them.
+
+    Attributes:
+        measured_on: The split that its answers are on, with its content hash.
+        faces: Hash of the rows and labels of these faces.
+        trained_on: The split that it learnt from, with its content hash.
+        chosen_on: The split that epoch and hyper-parameters were chosen on, with its content hash.
+        classes: The emotions, in their order.
+    """
+
+    measured_on: str
+    faces: str
+    trained_on: str
+    chosen_on: str
+    classes: str
+
+
+@dataclass(frozen=True)
+class SpecDifference:
+    """A field in which specs differ.
+
+    Attributes:
+        field: Its dotted name, as `fer_engine.experiments.spec.override` takes it.
+        values: Each spec's value as people write it; empty where the family has no such field.
+    """
+
+    field: str
+    values: tuple[str, ...]
+
+
+def terms_of(run: "Run", scored: "Scored") -> Terms:
+    """The terms of a finished run's answers, which are by rising row.
+
+    Raises:
+        FerLabError: Where its manifest does not tell them.
+    """
+    data = run.spec.data
+    contents = {data.valid: data.valid_hash, data.train: data.train_hash}
+
+    def named(split: str) -> str:
+        return f"{split} (content {contents[split]})" if contents.get(split) else split
+
+    try:
+        protocol, classes = run.manifest["protocol"], run.manifest["classes"]
+        trained, chosen = protocol["trained_on"], protocol["chosen_on"]
+    except (KeyError, TypeError) as error:
+        raise FerLabError(f"The manifest of the run '{run.name}' is damaged: it has no sound {error}. Fetch or train it again.") from error
+    faces = hashlib.sha256(scored.ids.astype("<i8").tobytes() + scored.labels.astype("<i8").tobytes()).hexdigest()[:16]
+    return Terms(named(scored.split), faces, named(trained), named(chosen), ", ".join(classes))
+
+
+def obstacles(a: str, a_terms: Terms, b: str, b_terms: Terms) -> tuple[str, ...]:
+    """What keeps two runs from a test, a sentence each."""
+    differing = [item.name for item in fields(Terms) if getattr(a_terms, item.name) != getattr(b_terms, item.name)]
+    if "measured_on" in differing:
+        differing = [name for name in differing if name != "faces"]  # which goes without saying
+    return tuple(_OBSTACLES[name].format(a=a, b=b, one=getattr(a_terms, name), other=getattr(b_terms, name)) for name in differing)
+
+
+def remarks(a: str, a_run: "Run", b: str, b_run: "Run") -> tuple[str, ...]:
+    """What to know beside a test of two runs, a sentence each: what gives one of them more than the other."""
+    found = []
+    if a_run.spec.tta != b_run.spec.tta:
+        flips, other = (a, b) if a_run.spec.tta == "flip" else (b, a)
+        found.append(f"{flips} answers with the mean over a face and its mirror image, {other} does not; the difference includes this.")
+    for name, run, earlier, first in ((a, a_run, b, b_run), (b, b_run, a, a_run)):
+        if run.spec.start and run.spec.start == first.spec.hash:
+            how = "goes on from the weights of" if run.spec.family == "cnn" else "reads the features of"
+            found.append(f"{name} {how} {earlier}, so that it had the training of both.")
+    return tuple(found)
+
+
+def spec_differences(specs: Sequence[RunSpec]) -> tuple[SpecDifference, ...]:
+    """The fields in which specs differ, in their order, and nothing else."""
+    paths = [field_paths(spec) for spec in specs]
+    names = dict.fromkeys(name for tree in paths for name in tree)
+    differing = [name for name in names if any(name not in tree or tree[name] != paths[0].get(name) for tree in paths)]
+    return tuple(SpecDifference(name, tuple(told(tree[name]) if name in tree else "" for tree in paths)) for name in differing)
