@@ -7,9 +7,9 @@ import numpy as np
 import torch
 
 from fer_engine.data.augment import to_tensor
-from fer_engine.data.faceset import SIZE
 from fer_engine.errors import FerLabError
 from fer_engine.explain.activations import LayerActivation, evaluating, layer_activation
+from fer_engine.explain.checks import checked_face, checked_target
 from fer_engine.explain.gradcam import ClassMap, Method, checked_method, class_map, conv_grids, default_layer
 from fer_engine.labels import NAMES
 from fer_engine.models.config import Stage
@@ -102,11 +102,11 @@ def explain(
     """
     if not isinstance(predictor, CnnPredictor):
         raise FerLabError("Only networks have layers to explain; choose a run of a network.")
-    _check_face(face)
+    checked_face(face)
     way = checked_method(method)
     model = predictor.model
     names = _layer_names(model.stages, layers)
-    asked = None if target is None else _label(target)
+    asked = None if target is None else checked_target(target)
     # A caller's inference mode would forbid the gradient; parameters may be frozen, hence the face asks for one.
     with evaluating(model), torch.inference_mode(False), torch.enable_grad():
         views = _views(predictor, face).requires_grad_()
@@ -150,11 +150,6 @@ def _array(tensor: torch.Tensor) -> np.ndarray:
     return np.ascontiguousarray(tensor.detach().float().cpu().numpy())
 
 
-def _check_face(face: np.ndarray) -> None:
-    if face.shape != (SIZE, SIZE) or face.dtype != np.uint8:
-        raise FerLabError(f"A face to explain is {SIZE}x{SIZE} pixels of 8 bits, not {face.dtype} {'x'.join(map(str, face.shape))}.")
-
-
 def _layer_names(stages: Sequence[Stage], layers: Sequence[str] | None) -> tuple[str, ...]:
     names = tuple(stage.name for stage in stages if stage.kind == "conv")
     if layers is None:
@@ -164,11 +159,3 @@ def _layer_names(stages: Sequence[Stage], layers: Sequence[str] | None) -> tuple
         wrong = f"'{unknown[0]}' is no convolutional layer of this network." if unknown else "No layer is named."
         raise FerLabError(f"{wrong} Class activation maps can be made for {', '.join(names)}.")
     return tuple(name for name in names if name in layers)
-
-
-def _label(target: str | int) -> int:
-    if target in NAMES:
-        return NAMES.index(str(target))
-    if isinstance(target, int | np.integer) and 0 <= target < len(NAMES):
-        return int(target)
-    raise FerLabError(f"There is no emotion '{target}'. The emotions are {', '.join(NAMES)}, or 0 to {len(NAMES) - 1}.")

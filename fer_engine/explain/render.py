@@ -82,6 +82,11 @@ def cam_image(cam: "ClassMap", size: int = 384) -> np.ndarray:
     return _enlarged(_colored(cam.map, HEAT_COLORS), scale)
 
 
+def heat_image(values: np.ndarray) -> np.ndarray:
+    """Values (height, width) in [0, 1] in the colours of heat maps, uint8 RGB (height, width, 3)."""
+    return _colored(values, HEAT_COLORS)
+
+
 def overlay(face: np.ndarray, cam: "ClassMap", opacity: float = 0.6, size: int = 384) -> np.ndarray:
     """The heat of a map over the grey face, uint8 RGB (size, size, 3).
 
@@ -145,6 +150,15 @@ def write_explanation(explanation: "Explanation", face: np.ndarray, out_dir: str
             pictures[f"cam-{name}.png"] = cam_image(explanation.cams[name])
             pictures[f"overlay-{name}.png"] = overlay(face, explanation.cams[name])
             layer["files"] |= {"cam": f"cam-{name}.png", "overlay": f"overlay-{name}.png"}
+    return write_files(folder, pictures, tree)
+
+
+def write_files(folder: Path, pictures: dict[str, np.ndarray], tree: dict) -> Path:
+    """Write pictures by their file names, and last of all `explanation.json`; gives its path.
+
+    Raises:
+        FerLabError: Where the folder cannot be written to.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, picture in pictures.items():
