@@ -31,6 +31,7 @@ MAX_ENLARGEMENT = 4.0
 # On a photograph of one face, at ten scales and mirrored, what else the detector reported (cloth) scored up to 0.16, the face 0.76
 # and more.
 SURE_SCORE = 0.2
+NO_DETECTION = -1.0  # below the score of any detection that `face_score` knows
 
 # Of 4,000 FER2013 tiles under 1% lie below this; after a Gaussian blur of one pixel (of 48) over 99% do.
 SHARPNESS_MIN = 0.2
@@ -253,6 +254,25 @@ def sharpness(tile: np.ndarray) -> float:
     """
     variance = float(tile.astype(np.float64).var())
     return float(cv2.Laplacian(tile, cv2.CV_64F).var()) / variance if variance else 0.0
+
+
+def face_score(tile: np.ndarray) -> float:
+    """How sure the detector is that a tile out of a data set shows a face, its threshold lowered by one.
+
+    Args:
+        tile: uint8 (48, 48).
+
+    Returns:
+        The score of the best detection: clear faces reach 1 and more, 0 is the detector's usual threshold; `NO_DETECTION`
+        where there is none at all.
+    """
+    side = round(SIZE * MAX_ENLARGEMENT)
+    pad = round(LOOK_FRAME * side)
+    scaled = cv2.resize(tile, (side, side), interpolation=cv2.INTER_LINEAR)
+    scaled = cv2.copyMakeBorder(scaled, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
+    with _DETECTOR_LOCK:
+        _, scores, _ = _detector().run(scaled, 0, NO_DETECTION)
+    return max((float(score) for score in scores), default=NO_DETECTION)
 
 
 @cache

@@ -1,0 +1,97 @@
+"""`data info` and `data audit`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from fer_engine.cli.output import Json, SkipBad, out, percent, print_json, reading, say
+from fer_engine.errors import FerLabError
+
+if TYPE_CHECKING:
+    from fer_engine.data.audit import Audit
+    from fer_engine.data.loaded import LoadedData
+    from fer_engine.data.summary import Summary
+
+app = typer.Typer(help="Look into a data set, clean it, and bring it from elsewhere.", no_args_is_help=True)
+Place = Annotated[str | None, typer.Argument(help="The data set; by default what FER_LAB_DATA names.")]
+VotesFile = Annotated[Path | None, typer.Option("--votes", help="FER+'s fer2013new.csv: what ten annotators said of each face.")]
+
+
+def open_data_set(place: str | None, skip_bad: bool) -> "LoadedData":
+    """A data set read with progress, with its notices said."""
+    from fer_engine.data.source import open_data
+
+    with reading() as progress:
+        loaded = open_data(place, skip_bad=skip_bad, progress=progress)
+    say(loaded.notices)
+    return loaded
+
+
+@app.command("info")
+def info(place: Place = None, as_json: Json = False) -> None:
+    """Tell what a data set holds: faces per split and emotion, and which rows were refused, and why."""
+    from fer_engine.data.summary import summarise
+
+    summary = summarise(open_data_set(place, skip_bad=True))
+    if as_json:
+        print_json(summary.to_dict())
+    else:
+        _print_summary(summary)
+
+
+def _print_summary(summary: "Summary") -> None:
+    title = f"{summary.name}: {summary.faces:,} faces of 48x48 pixels, {summary.skipped:,} rows refused, content {summary.content_hash}"
+    table = Table("emotion", *summary.counts, title=title)
+    totals = {split: sum(each.values()) for split, each in summary.counts.items()}
+    for name in next(iter(summary.counts.values()), {}):
+        table.add_row(name, *(f"{each[name]:,} ({percent(each[name] / totals[split])})" for split, each in summary.counts.items()))
+    table.add_row("all", *(f"{total:,}" for total in totals.values()))
+    out.print(table)
+
+
+@app.command("audit")
+def audit(
+    place: Place = None,
+    votes: VotesFile = None,
+    faceless: Annotated[bool, typer.Option("--faces", help="Look for images without a face: minutes the first time.")] = False,
+    labels: Annotated[bool, typer.Option("--labels", help="Look for likely label errors in Training: minutes the first time.")] = False,
+    table: Annotated[Path | None, typer.Option("--table", help="Write what was found of each image to this CSV file.")] = None,
+    skip_bad: SkipBad = False,
+    as_json: Json = False,
+) -> None:
+    """Look for copies (exact and near), conflicting labels, blank images, and what else is asked for."""
+    from fer_engine.data.audit import audit as audit_faces
+    from fer_engine.data.audit_findings import look_further
+
+    faces = open_data_set(place, skip_bad).faces
+    with reading() as progress:
+        found = audit_faces(faces, progress=progress)
+        further = look_further(found, votes=votes, faceless=faceless, labels=labels, progress=progress)
+    counts = found.counts() | further.counts(found)
+    if table:
+        _write_table(table, further.table(found).to_csv(index=False))
+    if as_json:
+        print_json({"name": faces.name, "content_hash": faces.content_hash} | counts)
+    else:
+        _print_counts(found, counts)
+
+
+def _write_table(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FerLabError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}. Name another file with --table.") from error
+
+
+def _print_counts(found: "Audit", counts: dict[str, Any]) -> None:
+    table = Table("what was found", "number", title=f"{found.faces.name}, content {found.faces.content_hash}")
+    for name, value in counts.items():
+        for key, number in (value if isinstance(value, dict) else {"": value}).items():
+            told = f"{number:,}" if isinstance(number, int) else f"{number:.3f}"
+            table.add_row(" ".join((name.replace("_", " "), key)).strip(), told)
+    out.print(table)
+    for group in found.exact.conflicting[:5]:
+        rows = ", ".join(f"row {found.faces.ids[row]}" for row in group.rows)
+        out.print(f"Conflicting labels: {rows}", highlight=False, markup=False)
