@@ -293,3 +293,20 @@ def verdict(a: str, b: str, test: PairTest) -> str:
 def _number(value: float) -> str:
     """One digit after the point, with a minus as long as a plus, and no minus before 0.0."""
     return f"{0.0 if abs(value) < 0.05 else value:.1f}".replace("-", "−")
+
+
+def notes(comparison: Comparison) -> tuple[str, ...]:
+    """What to know before reading a comparison, a sentence each."""
+    found = []
+    for number, group in enumerate(comparison.groups[1:], start=2):
+        pair = comparison.pair(comparison.groups[0][0].name, group[0].name)
+        names = ", ".join(item.name for item in group)
+        found.append(
+            f"Another protocol, not tested against the first ({number} of {len(comparison.groups)}): {names}. {' '.join(pair.obstacles)}"
+        )
+    if any(entrant.terms.measured_on == entrant.terms.chosen_on for entrant in comparison.entrants):
+        found.append("Runs were chosen on the split that they are measured on here, so that every figure is a little too good.")
+    if comparison.tests > 1:
+        found.append(f"p is corrected after Holm for {comparison.tests} tests.")
+    found.append("Intervals and tests are over faces, for the one training that each run is; another seed can change the order.")
+    return tuple(found)

@@ -32,6 +32,15 @@ class Cost:
     milliseconds: float
     machine: str
 
+    def told(self, name: str) -> str:
+        """What the seconds of the run of that name are made of, as a sentence; empty where they are its own alone."""
+        if self.unknown:
+            return f"{name} starts from a run that is not at hand, so that its seconds of training leave that run's out."
+        if not self.starts_from:
+            return ""
+        others = " and ".join(self.starts_from)
+        return f"The seconds of {name} hold those of {others}, from which it starts; its own are {self.own_seconds:,.0f}."
+
 
 def cost(run: "Run", known: Sequence["Run"]) -> Cost:
     """What a finished run took.

@@ -84,7 +84,7 @@ def refuse_strangers(*entrants: Entrant) -> None:
     """
     first = entrants[0]
     for other in entrants[1:]:
-        if other.terms.faces != first.terms.faces:
+        if (other.terms.measured_on, other.terms.faces) != (first.terms.measured_on, first.terms.faces):
             raise FerLabError(f"{first.name} and {other.name} were not measured on the same faces. Compare runs of one data set and split.")
 
 

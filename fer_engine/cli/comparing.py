@@ -1,0 +1,165 @@
+"""`compare`."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Column, Table
+
+from fer_engine.cli.output import Json, out, percent, print_json, say
+from fer_engine.errors import FerLabError
+
+if TYPE_CHECKING:
+    from fer_engine.evaluation.comparison import Comparison, Entrant, Pair
+    from fer_engine.evaluation.comparison_costs import Cost
+    from fer_engine.evaluation.statistics import Interval
+    from fer_engine.runs.store import Run
+
+
+def compare(
+    runs: Annotated[list[str], typer.Argument(help="Names or folders of two finished runs or more.", metavar="RUN RUN [...]")],
+    split: Annotated[str | None, typer.Option(help="A split that all were scored on; by default each run's own.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare finished runs on the same faces: which differences there are, and which are more than chance."""
+    from fer_engine.evaluation.comparison import compare as compare_runs
+    from fer_engine.evaluation.comparison import notes
+
+    comparison = compare_runs(_named(runs), split)
+    costs = _costs(comparison)
+    if as_json:
+        for entrant in comparison.entrants:
+            print_json(run_row(entrant, comparison, costs[entrant.name]))
+        for pair in comparison.pairs:
+            print_json(pair_row(pair))
+        return
+    _print_runs(comparison, costs)
+    _print_settings(comparison)
+    _print_tests(comparison)
+    for pair in comparison.pairs:
+        out.print(f"{pair.verdict}.", highlight=False, markup=False)
+    say(dict.fromkeys(remark for pair in comparison.pairs for remark in pair.remarks))
+    say(words for name, took in costs.items() if (words := took.told(name)))
+    say(notes(comparison))
+
+
+def _named(names: list[str]) -> dict[str, "Run"]:
+    """The runs by name; by what was typed where two have one name."""
+    from fer_engine.runs.store import finished_run
+
+    found = {typed: finished_run(typed) for typed in names}
+    if len({run.path for run in found.values()}) < len(names):
+        raise FerLabError("A run is named twice. Name different runs.")
+    labels = [run.name for run in found.values()]
+    return {run.name if labels.count(run.name) == 1 else typed: run for typed, run in found.items()}
+
+
+def run_row(entrant: "Entrant", comparison: "Comparison", took: "Cost") -> dict[str, Any]:
+    """One run of a comparison as JSON has it; runs of one protocol have one number."""
+    group = next(number for number, members in enumerate(comparison.groups, start=1) if entrant in members)
+    return {
+        "kind": "run",
+        "name": entrant.name,
+        "spec_hash": entrant.run.spec.hash,
+        "protocol": group,
+        **asdict(entrant.terms),
+        "n": len(entrant.scored.labels),
+        "accuracy": entrant.accuracy,
+        "accuracy_ci95": _ends(entrant.accuracy_interval),
+        "accuracy_deduplicated": entrant.figures.get("accuracy_deduplicated"),
+        "macro_f1": entrant.macro_f1,
+        "macro_f1_ci95": _ends(entrant.macro_f1_interval),
+        **asdict(took),
+    }
+
+
+def pair_row(pair: "Pair") -> dict[str, Any]:
+    """One pair of a comparison as JSON has it; differences are B minus A, None where no test is made."""
+    from fer_engine.evaluation.comparison_terms import spec_differences
+
+    differing = spec_differences([pair.a.run.spec, pair.b.run.spec])
+    row: dict[str, Any] = {"kind": "pair", "a": pair.a.name, "b": pair.b.name, "verdict": pair.verdict}
+    row |= {"obstacles": pair.obstacles, "remarks": pair.remarks, "test": None}
+    if pair.test:
+        test = asdict(pair.test) | {"distinguishable": pair.test.distinguishable}
+        test |= {f"{name}_ci95": list(test.pop(f"{name}_interval").values()) for name in ("accuracy", "macro_f1")}
+        row["test"] = test
+    return row | {"settings": {item.field: list(item.values) for item in differing}}
+
+
+def _costs(comparison: "Comparison") -> "dict[str, Cost]":
+    from fer_engine.evaluation.comparison_costs import cost
+    from fer_engine.runs.store import list_runs
+
+    known = list_runs()
+    return {entrant.name: cost(entrant.run, known) for entrant in comparison.entrants}
+
+
+def _ends(interval: "Interval") -> list[float]:
+    return [interval.low, interval.high]
+
+
+def _between(interval: "Interval") -> str:
+    return f"{percent(interval.low)} to {percent(interval.high)}"
+
+
+def _print_runs(comparison: "Comparison", costs: "dict[str, Cost]") -> None:
+    names = [entrant.name for entrant in comparison.entrants]
+    table = Table(_named_column("run", names), "measured on", "accuracy (95% interval)", "macro F1 (95% interval)", "train s", "ms a face")
+    for entrant in comparison.entrants:
+        took = costs[entrant.name]
+        table.add_row(
+            escape(entrant.name),
+            f"{entrant.scored.split}, n = {len(entrant.scored.labels):,}",
+            f"{percent(entrant.accuracy)} ({_between(entrant.accuracy_interval)})",
+            f"{percent(entrant.macro_f1)} ({_between(entrant.macro_f1_interval)})",
+            f"{took.seconds:,.0f}",
+            f"{took.milliseconds:.1f}",
+        )
+    out.print(table)
+
+
+def _named_column(title: str, names: list[str]) -> Column:
+    """A column that is as wide as the longest name."""
+    return Column(title, min_width=max(map(len, names)), no_wrap=True)
+
+
+def _print_settings(comparison: "Comparison") -> None:
+    from fer_engine.evaluation.comparison_terms import spec_differences
+
+    differing = spec_differences([entrant.run.spec for entrant in comparison.entrants])
+    if not differing:
+        out.print("The runs have the same spec.")
+        return
+    table = Table("setting that differs", *[escape(entrant.name) for entrant in comparison.entrants])
+    for item in differing:
+        table.add_row(item.field, *[escape(value) for value in item.values])
+    out.print(table)
+
+
+def _print_tests(comparison: "Comparison") -> None:
+    if not comparison.tests:
+        return
+    names = [entrant.name for entrant in comparison.entrants]
+    p = "p (McNemar, Holm)" if comparison.tests > 1 else "p (McNemar)"
+    table = Table(_named_column("A", names), _named_column("B", names), "alone right, A : B", "B − A, points", p, "macro F1, B − A")
+    for pair in comparison.pairs:
+        test = pair.test
+        told = (
+            (
+                f"{test.only_a:,} : {test.only_b:,}",
+                _points(test.accuracy, test.accuracy_interval),
+                f"{test.p_holm:.2g}",
+                _points(test.macro_f1, test.macro_f1_interval),
+            )
+            if test
+            else ("-", "not tested", "-", "-")
+        )
+        table.add_row(escape(pair.a.name), escape(pair.b.name), *told)
+    out.print(table)
+
+
+def _points(value: float, interval: "Interval") -> str:
+    low, middle, high = (f"{100 * number:+.1f}" for number in (interval.low, value, interval.high))
+    return f"{middle} ({low} to {high})"

@@ -1,0 +1,104 @@
+"""`compare`: what it prints, for people and for scripts."""
+
+import json
+import sys
+
+import pytest
+from made_runs import made_run
+
+from fer_engine.__main__ import main
+
+HAPPY, SAD = 3, 4
+LABELS = [HAPPY] * 40
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run the command; gives exit status, standard output and standard error, lines unbroken."""
+    monkeypatch.setattr("fer_engine.training.neighbour.be_kind", lambda: None)
+    for name in ("out", "err"):
+        monkeypatch.setattr(f"fer_engine.cli.output.{name}._width", 200)
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["fer_engine", "compare", *words])
+        status = 0
+        try:
+            main()
+        except SystemExit as end:
+            status = int(end.code or 0)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+def runs() -> None:
+    first = made_run("good", LABELS, LABELS, seconds=100)
+    made_run("bad", LABELS, [HAPPY] * 30 + [SAD] * 10, start=first.spec.hash, epochs=2)
+    made_run("strange", LABELS, LABELS, **{"data.valid_hash": "other"})
+
+
+def test_tables_settings_and_verdict(run):
+    runs()
+    status, output, errors = run("good", "bad")
+    assert status == 0
+    assert "good is better than bad by 25.0 points (" in output
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in output.splitlines() if line.startswith("│")]
+    assert ["epochs", "24", "2"] in rows
+    assert ["bad", "PublicTest, n = 40", "75.0% (59.8% to 85.8%)"] in [row[:3] for row in rows]
+    (test,) = [row for row in rows if row[:2] == ["good", "bad"]]
+    assert test[2] == "10 : 0"
+    assert test[4] == "0.002"  # 2 / 2^10
+    assert "bad goes on from the weights of good" in errors
+    assert "The seconds of bad hold those of good, from which it starts; its own are 60." in errors
+
+
+def test_runs_of_other_protocols_are_shown_and_not_tested(run):
+    runs()
+    _, output, errors = run("good", "strange")
+    assert "good and strange are not tested: different protocols." in output
+    assert "Another protocol, not tested against the first (2 of 2): strange. good is measured on PublicTest (content v)" in errors
+
+
+def test_json_holds_runs_and_pairs_one_a_line(run):
+    runs()
+    status, output, _ = run("good", "bad", "strange", "--json")
+    rows = [json.loads(line) for line in output.splitlines()]
+    assert status == 0
+    assert [row["kind"] for row in rows] == ["run"] * 3 + ["pair"] * 3
+    assert [row["protocol"] for row in rows[:3]] == [1, 1, 2]
+    assert [row["seconds"] for row in rows[:3]] == [100, 160, 60]
+    pair, *untested = rows[3:]
+    assert (pair["a"], pair["b"], pair["settings"]["epochs"]) == ("good", "bad", ["24", "2"])
+    assert (pair["test"]["only_a"], pair["test"]["only_b"], pair["test"]["accuracy"]) == (10, 0, -0.25)
+    assert pair["test"]["distinguishable"]
+    low, high = pair["test"]["accuracy_ci95"]
+    assert low < -0.25 < high < 0
+    assert [row["test"] for row in untested] == [None, None]
+    assert all(row["obstacles"] for row in untested)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("good",), "A comparison needs two runs or more. Name another one."),
+        (("good", "good"), "A run is named twice. Name different runs."),
+        (("good", "none-such"), "There is no run 'none-such'."),
+        (("good", "bad", "--split", "PrivateTest"), "The run 'good' has no answers on PrivateTest; it was scored on: PublicTest."),
+    ],
+)
+def test_what_cannot_be_compared_is_told_in_a_sentence(run, words, sentence):
+    runs()
+    status, output, errors = run(*words)
+    assert (status, output) == (1, "")
+    assert sentence in errors
+    assert "Traceback" not in errors
+
+
+def test_own_run_and_shipped_run_of_one_name_are_told_apart_by_their_paths(run):
+    from fer_engine import settings
+
+    own = made_run("net5-softmax", LABELS, LABELS)
+    shipped = settings.checkpoints_dir() / "net5-softmax"
+    _, output, _ = run(str(own.path), str(shipped), "--json")
+    assert [json.loads(line)["name"] for line in output.splitlines()[:2]] == [str(own.path), str(shipped)]
