@@ -2,7 +2,7 @@
 
 import typer
 
-from fer_engine.cli import data, evaluating, jobs, predicting, searching, training
+from fer_engine.cli import comparing, data, evaluating, jobs, predicting, searching, training
 
 app = typer.Typer(
     help="FER Lab: train, evaluate and explain facial-expression recognition. RUN is a run's name or the path of its folder.",
