@@ -1,4 +1,4 @@
-"""`data info` and `data audit`."""
+"""`data info`, `data audit` and `data clean`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from fer_engine.cli.output import Json, SkipBad, out, percent, print_json, reading, say
+from fer_engine.data.audit_words import DROPS, RELABELS, check_rules, listed, needs
 from fer_engine.errors import FerLabError
 
 if TYPE_CHECKING:
@@ -95,3 +96,44 @@ def _print_counts(found: "Audit", counts: dict[str, Any]) -> None:
     for group in found.exact.conflicting[:5]:
         rows = ", ".join(f"row {found.faces.ids[row]}" for row in group.rows)
         out.print(f"Conflicting labels: {rows}", highlight=False, markup=False)
+
+
+@app.command("clean")
+def clean(
+    out_name: Annotated[str, typer.Option("--out", help="What to call the recipe: a name in the run area, or the path of a .json file.")],
+    place: Place = None,
+    drop: Annotated[str, typer.Option("--drop", help="What to leave out, by commas: " + listed(DROPS))] = "",
+    relabel: Annotated[str, typer.Option("--relabel", help="What to relabel: " + listed(RELABELS))] = "",
+    split: Annotated[str, typer.Option("--split", help="Splits that may be touched, by commas.")] = "Training",
+    votes: VotesFile = None,
+    skip_bad: SkipBad = False,
+    as_json: Json = False,
+) -> None:
+    """Write a recipe of a cleaned data set: a file that lists every face left out or relabelled. The data stay as they are."""
+    from fer_engine.data.audit import audit as audit_faces
+    from fer_engine.data.audit_findings import look_further
+    from fer_engine.data.audit_rules import rows_to_drop, rows_to_relabel
+    from fer_engine.data.recipe import make_recipe, recipe_path, write_recipe
+    from fer_engine.runs.records import absolute_data
+
+    drops, splits = _words(drop), _words(split)
+    check_rules(drops, relabel, splits, votes is not None)
+    path = recipe_path(out_name)
+    faces = open_data_set(place, skip_bad).faces
+    with reading() as progress:
+        found = audit_faces(faces, progress=progress)
+        further = look_further(found, votes=votes, **needs([*drops, relabel]), progress=progress)
+    rules = {"drop": drops, "relabel": relabel, "splits": splits}
+    dropped = rows_to_drop(drops, found, further, splits)
+    recipe = make_recipe(path.stem, absolute_data(place), faces, rules, dropped, rows_to_relabel(relabel, found, further, splits))
+    write_recipe(recipe, path)
+    if as_json:
+        print_json({"path": str(path), "hash": recipe.hash, "by_rule": recipe.by_rule(), **recipe.result})
+        return
+    for rule, number in recipe.by_rule().items():
+        out.print(f"{rule}: {number:,} faces", highlight=False, markup=False)
+    out.print(f"{path} (recipe {recipe.hash}); use it with --data {path}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _words(given: str) -> list[str]:
+    return [word.strip() for word in given.split(",") if word.strip()]

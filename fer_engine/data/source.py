@@ -15,8 +15,9 @@ def open_data(name_or_path: str | Path | None = None, *, skip_bad: bool = False,
     """Open a data set.
 
     Args:
-        name_or_path: A file or folder in one of FER2013's forms; 'synthetic', 'synthetic:N' or 'synthetic:N:SEED' for
-            the drawn set; None for what `FER_LAB_DATA` names (which takes the same values).
+        name_or_path: A file or folder in one of FER2013's forms; the .json file of a recipe (`fer_engine.data.recipe`);
+            'synthetic', 'synthetic:N' or 'synthetic:N:SEED' for the drawn set; None for what `FER_LAB_DATA` names
+            (which takes the same values).
         skip_bad: Whether to leave bad rows out and count them rather than stop at the first.
         progress: Called now and then with the fraction done and what is being done.
 
@@ -33,6 +34,10 @@ def open_data(name_or_path: str | Path | None = None, *, skip_bad: bool = False,
     words = str(name_or_path).split(":")
     if words[0] == "synthetic":
         return LoadedData(_drawn(words[1:], str(name_or_path)), (_DRAWN_NOTICE,))
+    if str(name_or_path).endswith(".json"):
+        from fer_engine.data.recipe import open_recipe
+
+        return open_recipe(Path(name_or_path).expanduser(), skip_bad=skip_bad, progress=progress)
     return fer2013.load(name_or_path, skip_bad=skip_bad, progress=progress)
 
 
