@@ -2,7 +2,7 @@
 
 import typer
 
-from fer_engine.cli import comparing, data, evaluating, jobs, predicting, searching, training
+from fer_engine.cli import comparing, data, evaluating, jobs, predicting, regions, searching, training
 
 app = typer.Typer(
     help="FER Lab: train, evaluate and explain facial-expression recognition. RUN is a run's name or the path of its folder.",
@@ -19,5 +19,6 @@ app.command("evaluate")(evaluating.evaluate)
 app.command("compare")(comparing.compare)
 app.command("predict")(predicting.predict)
 app.command("explain")(predicting.explain)
+app.command("regions")(regions.regions)
 app.add_typer(searching.app, name="svm")
 app.add_typer(data.app, name="data")

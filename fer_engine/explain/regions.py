@@ -16,7 +16,7 @@ REST, OUTSIDE = "rest", "outside"
 # In the order of precedence: a pixel that is as near to two parts belongs to the first.
 PARTS: dict[str, tuple[tuple[int, ...], ...]] = {
     "eyes": (POINTS["eyes"][:6], POINTS["eyes"][6:]),  # one hull for both eyes would take the bridge of the nose
-    "brows": (POINTS["brows"][:5], POINTS["brows"][5:]),
+    "brows": (POINTS["brows"],),  # with the place between them, where a frown is
     "mouth": (POINTS["mouth"],),
     "nose": (POINTS["nose"],),
 }
@@ -54,9 +54,10 @@ def region_map(points: np.ndarray, size: int = SIZE) -> np.ndarray:
     """The region that each pixel belongs to, by its place in `REGIONS`: uint8 (size, size).
 
     Eyes, brows, mouth and nose are the convex hulls of their landmarks and what lies within a tenth of the distance of the
-    eyes around them (two pixels in most faces of FER2013): the points mark the parts' outlines, of the brows their upper
-    edge alone, and miss by a pixel or so. A pixel within reach of two parts belongs to the nearer one. The face is the hull of all
-    points and of the forehead, which has no points: the brows moved up by the length of the nose, as the rule of thirds has it.
+    eyes around them (two pixels in most faces of FER2013): the points mark outlines, and miss by a pixel or so. The brows
+    are one hull, with the place of a frown between them. A pixel within reach of two parts belongs to the nearer one. The
+    face is the hull of all points and of the forehead, which has no points: the brows moved up by the length of the nose,
+    as the rule of thirds has it.
 
     Args:
         points: The 68 points (68, 2), x and y in pixels of the face.
