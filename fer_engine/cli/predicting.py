@@ -2,12 +2,17 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fer_engine.cli.output import Json, out, percent, print_json, say
 from fer_engine.errors import FerLabError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from fer_engine.predictors import Predictor
 
 RunName = Annotated[str, typer.Option("--run", help="A run's name or folder.")]
 WholeImage = Annotated[bool, typer.Option("--whole-image", help="Take the image itself for the face, without looking for one.")]
@@ -51,16 +56,15 @@ def explain(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the pictures and explanation.json.")],
     run: RunName = DEFAULT_RUN,
     target: Annotated[str | None, typer.Option(help="The emotion to explain; by default the answer.")] = None,
-    layer: Annotated[str | None, typer.Option(help="One layer alone; by default all.")] = None,
-    method: Annotated[str, typer.Option(help="gradcam++ or gradcam.")] = "gradcam++",
+    layer: Annotated[str | None, typer.Option(help="One layer alone; by default all (networks).")] = None,
+    method: Annotated[str | None, typer.Option(help="gradcam++ (by default) or gradcam (networks).")] = None,
     whole_image: WholeImage = False,
     as_json: Json = False,
 ) -> None:
-    """Write what every layer makes of a face and which pixels decided: PNG pictures and explanation.json."""
+    """Write what a model makes of a face and which pixels decided: PNG pictures and explanation.json."""
     from fer_engine import load
-    from fer_engine.explain.explanation import explain as explain_face
-    from fer_engine.explain.render import write_explanation
     from fer_engine.faces import find_faces
+    from fer_engine.predictors import CnnPredictor
 
     found = find_faces(image, whole_image=whole_image)
     say(found.notices)
@@ -68,10 +72,41 @@ def explain(
         raise FerLabError(f"Nothing to explain in {image}: no face was found in it.")
     face = found.faces[0]
     say(face.notices)
-    explanation = explain_face(load(run), face.tile, target=target, layers=[layer] if layer else None, method=method)
-    write_explanation(explanation, face.tile, out_dir)
+    predictor = load(run)
+    write = _explain_network if isinstance(predictor, CnnPredictor) else _explain_svm
+    told = write(predictor, face.tile, out_dir, target, layer, method)
     if as_json:
-        print_json({"image": str(image), "box": list(face.box), "out": str(out_dir)} | explanation.to_dict())
+        print_json({"image": str(image), "box": list(face.box), "out": str(out_dir)} | told)
     else:
-        words = f"{explanation.predicted} ({percent(float(explanation.probabilities.max()))}); written to {out_dir}"
+        words = f"{told['predicted']} ({percent(max(told['probabilities'].values()))}); written to {out_dir}"
         out.print(words, highlight=False, markup=False)
+
+
+def _explain_network(
+    predictor: "Predictor", face: "np.ndarray", out_dir: Path, target: str | None, layer: str | None, method: str | None
+) -> dict[str, Any]:
+    """Write the explanation of a network; gives its numbers."""
+    from fer_engine.explain.explanation import explain as explain_face
+    from fer_engine.explain.render import write_explanation
+
+    told = explain_face(predictor, face, target=target, layers=[layer] if layer else None, method=method or "gradcam++")
+    write_explanation(told, face, out_dir)
+    return told.to_dict()
+
+
+def _explain_svm(
+    predictor: "Predictor", face: "np.ndarray", out_dir: Path, target: str | None, layer: str | None, method: str | None
+) -> dict[str, Any]:
+    """Write what an SVM sees and its occlusion map; gives its numbers."""
+    from fer_engine.explain.classical import explain_svm
+    from fer_engine.explain.face_pictures import write_svm_explanation
+    from fer_engine.explain.occlusion import occlusion_map
+    from fer_engine.explain.regions import LICENCE
+
+    if layer or method:
+        raise FerLabError("An SVM has no layers: leave out --layer and --method. Its occlusion map is written in their place.")
+    told, occlusion = explain_svm(predictor, face, target=target), occlusion_map(predictor, face, target=target)
+    write_svm_explanation(told, occlusion, face, out_dir)
+    if any(block.points is not None for block in told.blocks):
+        say([LICENCE])
+    return told.to_dict() | {"occlusion": occlusion.to_dict()}

@@ -1,11 +1,18 @@
 """Faces with what was found in them, as pictures: landmarks, regions, eigenfaces, signed maps. No torch here."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from fer_engine.explain.regions import REGIONS, TITLES
-from fer_engine.explain.render import face_image, heat_image
+from fer_engine.explain.render import face_image, heat_image, overlay, write_files
+
+if TYPE_CHECKING:
+    from fer_engine.explain.classical import BlockView, Eigenface, SvmExplanation
+    from fer_engine.explain.occlusion import OcclusionMap
 
 AGAINST = (86, 180, 233)  # what speaks against; of Okabe and Ito, told from the heat with any colour vision
 POINT, EDGE = (255, 255, 255), (20, 20, 24)
@@ -26,6 +33,24 @@ def signed_image(values: np.ndarray, size: int = 384) -> np.ndarray:
     cold = np.maximum(-values, 0)[..., None] / most * np.array(AGAINST, np.float32)
     picture = np.where(values[..., None] < 0, cold, warm)
     return np.rint(picture).astype(np.uint8).repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def eigenface_grid(view: "BlockView", size: int = 144, columns: int = 4) -> np.ndarray:
+    """The leading eigenfaces of a block as a grid, with number and coefficient below each: uint8 RGB (height, width, 3)."""
+    rows = -(-len(view.eigenfaces) // columns)
+    caption = size // 4
+    picture = Image.new("RGB", (columns * size, rows * (size + caption)), "white")
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(size / 8)
+    for place, item in enumerate(view.eigenfaces):
+        left, top = place % columns * size, place // columns * (size + caption)
+        picture.paste(Image.fromarray(eigenface_image(item.pixels, size)), (left, top))
+        draw.text((left + size / 2, top + size + caption / 2), told_eigenface(item), fill=EDGE, font=font, anchor="mm")
+    return np.asarray(picture)
+
+
+def told_eigenface(item: "Eigenface") -> str:
+    """An eigenface in a few signs: '3: −1.24'."""
+    return f"{item.number}: {item.coefficient:+.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def eigenface_image(pixels: np.ndarray, size: int = 96) -> np.ndarray:
@@ -75,3 +100,39 @@ def _inside(mask: np.ndarray) -> tuple[float, float]:
     row, column = np.unravel_index(int(distance.argmax()), mask.shape)
     edge = len(mask) / 6
     return float(np.clip(column, edge, len(mask) - edge)), float(np.clip(row, len(mask) / 30, len(mask) * 29 / 30))
+
+
+def block_pictures(view: "BlockView", size: int = 384) -> dict[str, np.ndarray]:
+    """What a block sees, by a short name: 'aligned', 'rebuilt', 'eigenfaces', 'hog', 'landmarks', as far as it has them."""
+    found: dict[str, np.ndarray] = {}
+    if view.aligned:
+        found["aligned"] = face_image(view.face, size)
+    if view.rebuilt is not None:
+        found["rebuilt"] = face_image(view.rebuilt, size)
+    if view.eigenfaces:
+        found["eigenfaces"] = eigenface_grid(view)
+    if view.gradients is not None:
+        found["hog"] = view.gradients
+    if view.points is not None:
+        found["landmarks"] = points_image(view.face, view.points, size)
+    return found
+
+
+def write_svm_explanation(explanation: "SvmExplanation", occlusion: "OcclusionMap", face: np.ndarray, out_dir: str | Path) -> Path:
+    """Write what an SVM sees of a face as PNG pictures, and last of all `explanation.json`, which names them; gives its path.
+
+    The pictures are `face.png`, `occlusion.png` and `overlay-occlusion.png`, and of each block of features
+    `block<number>-<what>.png`.
+
+    Raises:
+        FerLabError: Where the folder cannot be written to.
+    """
+    tree = explanation.to_dict() | {"face": "face.png", "occlusion": occlusion.to_dict()}
+    pictures = {"face.png": face, "occlusion.png": signed_image(occlusion.map), "overlay-occlusion.png": overlay(face, occlusion.evidence)}
+    tree["occlusion"]["files"] = {"map": "occlusion.png", "overlay": "overlay-occlusion.png"}
+    for number, view in enumerate(explanation.blocks):
+        made = block_pictures(view)
+        named = {what: f"block{number + 1}-{what}.png" for what in made}
+        pictures |= {name: made[what] for what, name in named.items()}
+        tree["blocks"][number]["files"] = named
+    return write_files(Path(out_dir), pictures, tree)

@@ -24,8 +24,8 @@ REGIONS = ("brows", "eyes", "nose", "mouth", REST, OUTSIDE)  # from top to botto
 TITLES = {name: name for name in REGIONS} | {REST: "rest of the face", OUTSIDE: "outside the face"}
 REACH = 0.1  # of the distance between the eyes: how far a part goes beyond the hull of its points
 LICENCE = (
-    "The points come of dlib's predictor, which was trained on iBUG 300-W: its licence excludes commercial use, "
-    "and so does this view of a face."
+    "The points are found by dlib's predictor, which was trained on iBUG 300-W, whose licence excludes commercial use: "
+    "no commercial use of what is made of them."
 )
 
 

@@ -1,12 +1,15 @@
 """What an SVM sees: eigenfaces by hand, gradients, points, votes; and its occlusion map."""
 
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fer_engine import load
+from fer_engine.__main__ import main
 from fer_engine.data.source import open_data
 from fer_engine.errors import FerLabError
 from fer_engine.experiments.svm_spec import FeatureSpec
@@ -125,3 +128,31 @@ def test_what_is_no_svm_no_face_or_no_emotion_is_refused_with_a_sentence(fitted)
         explain_svm(predictor, np.zeros((3, 3)))
     with pytest.raises(FerLabError, match="There is no emotion 'bored'"):
         explain_svm(predictor, FACE, target="bored")
+
+
+def test_the_command_writes_what_an_svm_sees(fit_svm, monkeypatch, capsys, tmp_path):
+    fit_svm(PIXELS, FeatureSpec(kind="landmarks"), FeatureSpec(kind="hog", n_components=5, align=1.2))
+    monkeypatch.setattr("fer_engine.training.neighbour.be_kind", lambda: None)
+    Image.fromarray(FACE).save(tmp_path / "face.png")
+    words = ["fer_engine", "explain", str(tmp_path / "face.png"), "--whole-image", "--run", "small", "--out", str(tmp_path / "why")]
+    monkeypatch.setattr(sys, "argv", [*words, "--target", "sad", "--json"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    captured = capsys.readouterr()
+    assert end.value.code == 0
+    assert "no commercial use" in " ".join(captured.err.split())
+    printed = json.loads(captured.out)
+    kept = json.loads((tmp_path / "why" / "explanation.json").read_text())
+    files = [kept["face"], *kept["occlusion"]["files"].values(), *(name for block in kept["blocks"] for name in block["files"].values())]
+    assert sorted(files) == sorted(path.name for path in (tmp_path / "why").glob("*.png"))
+    assert [list(block["files"]) for block in kept["blocks"]] == [["rebuilt", "eigenfaces"], ["landmarks"], ["aligned", "hog"]]
+    for name in files:
+        with Image.open(tmp_path / "why" / name) as picture:
+            picture.load()
+    assert printed["target"] == kept["target"] == kept["occlusion"]["target"] == "sad"
+    assert printed["occlusion"]["drops"] == kept["occlusion"]["drops"]
+    monkeypatch.setattr(sys, "argv", [*words, "--layer", "conv1"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 1
+    assert "An SVM has no layers: leave out --layer and --method." in " ".join(capsys.readouterr().err.split())
