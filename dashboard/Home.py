@@ -13,5 +13,7 @@ st.navigation(
         st.Page(PAGES / "analyse.py", title="Analyse", url_path="analyse"),
         st.Page(PAGES / "train.py", title="Train", url_path="train"),
         st.Page(PAGES / "runs.py", title="Runs", url_path="runs"),
+        st.Page(PAGES / "classical.py", title="Classical", url_path="classical"),
+        st.Page(PAGES / "compare.py", title="Compare", url_path="compare"),
     ]
 ).run()

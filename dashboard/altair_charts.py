@@ -1,12 +1,13 @@
 """Figures that must bear a click or grow while one looks: Altair, which Streamlit redraws in place. Knows no Streamlit."""
 
 from dataclasses import asdict
-from typing import cast
+from typing import Any, cast
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
+from dashboard.compare_cells import difference_cells
 from dashboard.run_charts import (
     LINES,
     Against,
@@ -30,24 +31,37 @@ def confusion_matrix(counts: np.ndarray, *, shares: bool, dark: bool = False) ->
         shares: Tell and colour by the share of the row instead of by faces.
         dark: For a dark page.
     """
-    cells = pd.DataFrame([asdict(cell) for cell in confusion_cells(counts, shares=shares, dark=dark)])
-    picked = alt.selection_point(name=CELL, fields=["label", "answer"], on="click", clear="dblclick", empty=False)
     unit = "share of the label's faces" if shares else "faces"
-    base = alt.Chart(cells).encode(
-        x=alt.X("answer:N", sort=list(NAMES), title=f"Answer ({unit})", axis=alt.Axis(labelAngle=0, ticks=False, domain=False)),
-        y=alt.Y("label:N", sort=list(NAMES), title="Label", axis=alt.Axis(ticks=False, domain=False)),
-    )
     tooltip = [
-        alt.Tooltip("label:N", title="Label"),
-        alt.Tooltip("answer:N", title="Answer"),
         alt.Tooltip("count:Q", title="Faces", format=","),
         alt.Tooltip("share:Q", title="Share of the label's faces", format=".1%"),
     ]
+    return _clickable([asdict(cell) for cell in confusion_cells(counts, shares=shares, dark=dark)], f"Answer ({unit})", tooltip)
+
+
+def confusion_difference(difference: np.ndarray, *, dark: bool = False) -> alt.LayerChart:
+    """Confusion of model B minus model A, in the colour of the one that the cell speaks for; clicks as in `confusion_matrix`.
+
+    Args:
+        difference: Faces (7, 7), a row a label and a column an answer.
+        dark: For a dark page.
+    """
+    tooltip = [alt.Tooltip("told:N", title="Faces, B − A"), alt.Tooltip("better:N", title="Better here")]
+    return _clickable([asdict(cell) for cell in difference_cells(difference, dark=dark)], "Answer (faces, B − A)", tooltip)
+
+
+def _clickable(cells: list[dict[str, Any]], title: str, tooltip: list[alt.Tooltip]) -> alt.LayerChart:
+    """A matrix of labels and answers with a number in each cell; a click selects one."""
+    picked = alt.selection_point(name=CELL, fields=["label", "answer"], on="click", clear="dblclick", empty=False)
+    base = alt.Chart(pd.DataFrame(cells)).encode(
+        x=alt.X("answer:N", sort=list(NAMES), title=title, axis=alt.Axis(labelAngle=0, ticks=False, domain=False)),
+        y=alt.Y("label:N", sort=list(NAMES), title="Label", axis=alt.Axis(ticks=False, domain=False)),
+    )
     fill = base.mark_rect(cursor="pointer", cornerRadius=3).encode(
         color=alt.Color("fill:N", scale=None),
         stroke=alt.when(picked).then(alt.value("#E69F00")).otherwise(alt.value("transparent")),
         strokeWidth=alt.value(3),
-        tooltip=tooltip,
+        tooltip=[alt.Tooltip("label:N", title="Label"), alt.Tooltip("answer:N", title="Answer"), *tooltip],
     )
     number = base.mark_text(fontSize=13).encode(text="told:N", color=alt.Color("ink:N", scale=None))
     return cast(alt.LayerChart, alt.layer(fill.add_params(picked), number).properties(height=7 * 46 + 60))

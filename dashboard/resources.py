@@ -17,11 +17,15 @@ import streamlit as st
 from fer_engine.errors import FerLabError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from dashboard.run_listing import Row, Summary
     from fer_engine.data.faceset import FaceSet
     from fer_engine.data.loaded import LoadedData, Progress
+    from fer_engine.evaluation.comparison import Comparison
+    from fer_engine.evaluation.comparison_heads import HeadPair
     from fer_engine.evaluation.curves import Scored
     from fer_engine.experiments.spec import CnnSpec
     from fer_engine.explain.explanation import Explanation
@@ -216,6 +220,41 @@ def _scored(path: str, predictions: int, calibration: int) -> Scored:  # noqa: A
     if not splits:
         raise FerLabError(f"The predictions of the run '{Path(path).name}' are empty; train it again.")
     return next(iter(splits.values()))
+
+
+def comparison(runs: Mapping[str, Run]) -> Comparison:
+    """Finished runs side by side, by what to call them."""
+    return _comparison(_identities(runs))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Comparing the runs …")
+def _comparison(identities: tuple[_Identity, ...]) -> Comparison:
+    from fer_engine.evaluation.comparison import compare
+    from fer_engine.runs.store import Run
+
+    return compare({name: Run(Path(path)) for name, path, *_ in identities})
+
+
+def compared_heads(runs: Mapping[str, Run]) -> tuple[HeadPair, ...]:
+    """Every SVM on a network among finished runs, beside the network with a softmax."""
+    return _compared_heads(_identities(runs))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Comparing the heads …")
+def _compared_heads(identities: tuple[_Identity, ...]) -> tuple[HeadPair, ...]:
+    from fer_engine.evaluation.comparison_heads import compare_heads
+    from fer_engine.runs.store import Run
+
+    return compare_heads({name: Run(Path(path)) for name, path, *_ in identities})
+
+
+_Identity = tuple[str, str, int, int, int]
+_COMPARED = ("manifest.json", "predictions.parquet", "calibration.json")
+
+
+def _identities(runs: Mapping[str, Run]) -> tuple[_Identity, ...]:
+    """What tells runs from others of their names, and from what they were before."""
+    return tuple((name, str(run.path), *(_stamp(run, file) for file in _COMPARED)) for name, run in runs.items())  # type: ignore[misc]
 
 
 @dataclass

@@ -193,24 +193,27 @@ def confusion_cells(counts: np.ndarray, *, shares: bool, dark: bool = False) -> 
     depth = share if shares else counts / max(1, counts.max())
     cells = []
     for label, answer in np.ndindex(N_CLASSES, N_CLASSES):
-        fill = _blend(float(depth[label, answer]), dark)
+        fill = blend(float(depth[label, answer]), *_SCALES[dark])
         told = f"{counts[label, answer]:,}" if not shares else probability(share[label, answer]) if rows[label, 0] else "–"
         cells.append(
-            Cell(NAMES[label], NAMES[answer], int(counts[label, answer]), float(share[label, answer]), told, _hex(fill), _ink(fill))
+            Cell(
+                NAMES[label], NAMES[answer], int(counts[label, answer]), float(share[label, answer]), told, hexadecimal(fill), ink_on(fill)
+            )
         )
     return tuple(cells)
 
 
-def _blend(depth: float, dark: bool) -> tuple[int, ...]:
-    low, high = _SCALES[dark]
+def blend(depth: float, low: Sequence[int], high: Sequence[int]) -> tuple[int, ...]:
+    """The colour so far (0 to 1) on the way from one to another; red, green and blue from 0 to 255."""
     return tuple(round(a + depth * (b - a)) for a, b in zip(low, high, strict=True))
 
 
-def _hex(color: Sequence[int]) -> str:
+def hexadecimal(color: Sequence[int]) -> str:
+    """A colour of red, green and blue as '#RRGGBB'."""
     return "#" + "".join(f"{part:02X}" for part in color)
 
 
-def _ink(color: Sequence[int]) -> str:
+def ink_on(color: Sequence[int]) -> str:
     """Black or white: whichever stands out more (WCAG 2's relative luminance), so that the contrast is 4.5 or more."""
     linear = [part / 255 / 12.92 if part / 255 <= 0.04045 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in color]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
@@ -221,7 +224,7 @@ def confusion(counts: np.ndarray, *, shares: bool, dark: bool = False) -> go.Fig
     """A confusion matrix with its number in each cell; arguments as `confusion_cells`."""
     cells = confusion_cells(counts, shares=shares, dark=dark)
     table = np.array([cell.share if shares else cell.count for cell in cells], float).reshape(N_CLASSES, N_CLASSES)
-    ends = [_hex(end) for end in _SCALES[dark]]
+    ends = [hexadecimal(end) for end in _SCALES[dark]]
     highest = 1 if shares else max(1, counts.max())
     hover = [f"{cell.label}, answered {cell.answer}: {cell.count:,} faces, {percent(cell.share)} of {cell.label}" for cell in cells]
     heat = go.Heatmap(

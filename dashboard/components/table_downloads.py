@@ -1,4 +1,4 @@
-"""Taking a table away: CSV for a spreadsheet, LaTeX for a paper. Made when clicked, not before."""
+"""Taking a table away: CSV for a spreadsheet, Markdown for a note, LaTeX for a paper. Made when clicked, not before."""
 
 import re
 from collections.abc import Callable
@@ -11,13 +11,18 @@ if TYPE_CHECKING:
 
 
 def draw(frame: "pd.DataFrame", name: str, caption: str) -> None:
-    """Draw the two buttons.
+    """Draw the three buttons.
 
     Args:
         frame: The table as it is to be taken away; its index is left out.
         name: Of the files, without an ending; no two tables of a page share one.
-        caption: What the table shows, for LaTeX; of figures it says the protocol.
+        caption: What the table shows, for Markdown and LaTeX; of figures it says the protocol.
     """
+
+    def markdown() -> bytes:
+        from dashboard.markdown_table import markdown_table
+
+        return markdown_table(frame, caption).encode()
 
     def latex() -> bytes:
         from dashboard.latex import latex_table
@@ -26,6 +31,7 @@ def draw(frame: "pd.DataFrame", name: str, caption: str) -> None:
 
     with st.container(horizontal=True, gap="small"):
         _button("CSV", lambda: frame.to_csv(index=False).encode(), f"{name}.csv", "text/csv")
+        _button("Markdown", markdown, f"{name}.md", "text/markdown")
         _button("LaTeX", latex, f"{name}.tex", "application/x-tex")
 
 

@@ -61,6 +61,15 @@ def project(train: np.ndarray, test: np.ndarray, components: int, *, whiten: boo
     return Projected(np.ascontiguousarray(centred @ directions), np.ascontiguousarray((test - mean) @ directions))
 
 
+def explained_variance(rows: np.ndarray, components: int) -> np.ndarray:
+    """Share of the variance of rows (N, D) that the first 1, 2, ... principal components hold together (components,)."""
+    centred = rows - rows.mean(axis=0)
+    small = centred @ centred.T if len(rows) < rows.shape[1] else centred.T @ centred
+    last = len(small) - 1
+    values = eigh(small, eigvals_only=True, subset_by_index=[last + 1 - components, last])
+    return np.cumsum(values[::-1]) / max(float(np.trace(small)), np.finfo(float).tiny)
+
+
 @dataclass(frozen=True)
 class Products:
     """Inner products over the first components.

@@ -18,8 +18,9 @@ import numpy as np
 
 from fer_engine import settings
 from fer_engine.classical import nested_cv
+from fer_engine.classical.gram import explained_variance
 from fer_engine.classical.nested_cv import JUDGE, Fold, NestedScores, Outcome
-from fer_engine.classical.nested_fold import FoldScores
+from fer_engine.classical.nested_fold import FoldScores, as_numbers
 from fer_engine.classical.search_grid import Grid
 from fer_engine.data.faceset import FaceSet
 from fer_engine.distribution import Workers
@@ -284,10 +285,10 @@ def run_search(search: Search, faces: FaceSet, workers: Workers, listener: Calla
     if part.content_hash != search.about["data"]["hash"]:
         raise FerLabError(f"The search '{search.name}' was begun on other faces than these. Name the data set that it was begun on.")
     pieces = nested_cv.folds(part.labels, spec.outer, spec.inner, spec.seed)
-    keeper = _Keeper(search, pieces, workers, listener)
-    nested_cv.run(features_of(spec, part), part.labels, pieces, keeper.scores, workers, keeper, drop=spec.drop, known=keeper.known)
+    keeper, rows = _Keeper(search, pieces, workers, listener), features_of(spec, part)
+    nested_cv.run(rows, part.labels, pieces, keeper.scores, workers, keeper, drop=spec.drop, known=keeper.known)
     found = nested_cv.outcome(keeper.scores)
-    keeper.finish(found)
+    keeper.finish(found, explained_variance(as_numbers(rows), spec.grid.n_components[-1]))
     return found
 
 
@@ -336,7 +337,7 @@ class _Keeper:
             progress.leading, progress.accuracy = nested_cv.setting_at(self.search.spec.grid, place).told(), float(means[place])
         self.listener(progress)
 
-    def finish(self, found: Outcome) -> None:
+    def finish(self, found: Outcome, explained: np.ndarray) -> None:
         from fer_engine.evaluation.manifest import processor
 
         about = self.search.about | {
@@ -345,6 +346,7 @@ class _Keeper:
             "winner": asdict(found.winner) | {"inner_accuracy": round(found.winner_accuracy, 6)},
             "paper": {"n_components": found.paper_best, "accuracy": round(max(item.mean for item in found.paper), 6)},
             "nested": {"accuracy": round(found.nested.mean, 6), "deviation": round(found.nested.deviation, 6)},
+            "explained_variance": [round(float(share), 5) for share in explained],
         }
         write_json(self.search.path / SEARCH, about)
         self.search.__dict__.pop("about", None)  # it is read again

@@ -69,13 +69,13 @@ def search(
     address: AddressOption = None,
     jobs: JobsOption = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the search --name; its own grid and faces hold.")] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait while runs train on the cores.")] = True,
     data: DataPath = None,
     skip_bad: SkipBad = False,
     as_json: Json = False,
 ) -> None:
     """Nested cross-validation of an SVM on principal components. Stopped by Ctrl-C, it goes on with --resume."""
-    from fer_engine.classical.search import SearchSpec, find_search, how_to_go_on, prepare, run_search
-    from fer_engine.distribution import parallel
+    from fer_engine.classical.search import SearchSpec, find_search, how_to_go_on, prepare
 
     loaded: FaceSet | None = None
     if resume:
@@ -88,11 +88,27 @@ def search(
     if not found.finished:
         loaded = loaded or open_faces(data, skip_bad)
         try:
-            with parallel(backend.value, address, jobs) as workers, _bar() as listener:
-                run_search(found, loaded, workers, listener)
+            _work(found, loaded, backend.value, address, jobs, wait=wait)
         except KeyboardInterrupt:
             raise FerLabError(f"Stopped; every fold that was done is kept. Go on with: {how_to_go_on(found.name)}") from None
     _report(found, as_json)
+
+
+def _work(found: "Search", faces: "FaceSet", backend: str, address: str | None, jobs: int, *, wait: bool) -> None:
+    """Search in its turn; work that goes to a cluster waits for nobody here."""
+    from fer_engine.classical.search import run_search
+    from fer_engine.classical.search_jobs import at_work
+    from fer_engine.distribution import parallel
+    from fer_engine.training.neighbour import cores
+
+    threads = 0 if address else jobs or cores()
+    with at_work(found, threads, wait=wait) as report, parallel(backend, address, jobs) as workers, _bar() as show:
+
+        def listener(progress: "SearchProgress") -> None:
+            report.tell(progress)
+            show(progress)
+
+        run_search(found, faces, workers, listener)
 
 
 @app.command("searches")

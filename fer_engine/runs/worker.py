@@ -125,9 +125,9 @@ def at_work(
     """
     ticket = _sign_in(run, launch, need, wait)
     report = Report(run)
-    with _termination_interrupts():
+    with termination_interrupts():
         try:
-            _await_turn(run, ticket, on_wait)
+            await_turn(run, ticket, on_wait)
             report.phase("loading")
             yield report
             _sign_off(run)
@@ -153,8 +153,17 @@ def _sign_in(run: store.Run, launch: Launch, need: queue.Need, wait: bool) -> qu
         return tickets.put(queue.Ticket(queue.key(run), me, need, started=not wait))
 
 
-def _await_turn(run: store.Run, ticket: queue.Ticket, on_wait: Callable[[str], None]) -> None:
-    """Sleep until the queue lets the run start."""
+def await_turn(run: store.Run, ticket: queue.Ticket, on_wait: Callable[[str], None]) -> None:
+    """Sleep until the queue lets the run start.
+
+    Args:
+        run: The run, or whatever else has a folder.
+        ticket: Its place in the queue.
+        on_wait: Told once, in a sentence, for whom it waits.
+
+    Raises:
+        FerLabError: Where its folder is gone.
+    """
     told = False
     while True:
         with queue.locked() as tickets:
@@ -186,7 +195,7 @@ def _last_words(run: store.Run, error: BaseException) -> tuple[End, str]:
 
 
 @contextmanager
-def _termination_interrupts() -> Iterator[None]:
+def termination_interrupts() -> Iterator[None]:
     """Let the first SIGTERM raise KeyboardInterrupt, and those after it do nothing."""
     if threading.current_thread() is not threading.main_thread():  # which alone may set handlers
         yield

@@ -1,0 +1,202 @@
+"""Searches by processes of their own, as runs are trained: they wait for their turn and live on without the browser."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from fer_engine import settings
+from fer_engine.classical.search import Search, SearchProgress
+from fer_engine.errors import FerLabError
+from fer_engine.runs import queue
+from fer_engine.runs.files import read_json, write_json
+from fer_engine.runs.processes import ProcessId, alive, end, spawn, this_process
+from fer_engine.runs.records import JOB, LOG, PROGRESS, absolute_data
+from fer_engine.runs.store import Run
+from fer_engine.runs.worker import await_turn, termination_interrupts
+
+KINDLY = 8.0  # seconds that a process has to end by itself
+State = Literal["running", "stopped", "failed", "finished"]
+
+
+@dataclass(frozen=True)
+class SearchJob:
+    """A search and what becomes of it.
+
+    Attributes:
+        search: Its folder.
+        state: 'running' (or waiting for its turn), 'stopped', 'failed' or 'finished'.
+        progress: How far it is; None where nothing is known.
+        sentence: What there is to say, such as for whom it waits or why it failed; may be empty.
+    """
+
+    search: Search
+    state: State
+    progress: SearchProgress | None = None
+    sentence: str = ""
+
+
+def find_job(search: Search) -> SearchJob:
+    """What becomes of a search, as of now."""
+    if search.finished:
+        return SearchJob(search, "finished")
+    note, progress = _read(search, PROGRESS), None
+    with suppress(KeyError, TypeError):
+        progress = SearchProgress(**note["progress"])
+    if note.get("end"):
+        return SearchJob(search, note["end"], progress, note.get("sentence", ""))
+    process = _process(search)
+    if process and alive(process):
+        return SearchJob(search, "running", progress, note.get("sentence", ""))
+    return SearchJob(search, "stopped", progress, "No process works on it. Every fold that was done is kept; go on with it at any time.")
+
+
+def start(search: Search, data: str | None, jobs: int = 0) -> None:
+    """Start a process for a prepared search, or go on with one that was stopped.
+
+    Args:
+        search: An own search.
+        data: The data set that it was prepared on.
+        jobs: Folds at once; 0 for as many as there are cores.
+
+    Raises:
+        FerLabError: Where it is finished or at work, or ships with the project.
+    """
+    _refuse_shipped(search)
+    if search.finished:
+        raise FerLabError(f"The search '{search.name}' is finished; there is nothing to go on with.")
+    refuse_busy(search)
+    words = ["svm", "search", "--name", search.name, "--resume", "--data", absolute_data(data), "--jobs", str(jobs)]
+    areas = {"FER_LAB_RUNS": settings.runs_dir(), "FER_LAB_CACHE": settings.cache_dir()}
+    environment = {name: str(path.absolute()) for name, path in areas.items()} | {"COLUMNS": "200"}
+    (search.path / PROGRESS).unlink(missing_ok=True)
+    write_json(search.path / JOB, {"process": asdict(spawn(words, environment, search.path / LOG)), "data": absolute_data(data)})
+
+
+def data_of(search: Search) -> str:
+    """The data set that an unfinished search was launched on, as far as is known; empty for the usual one."""
+    return str(_read(search, JOB).get("data") or ("synthetic" if search.about["data"]["name"] == "synthetic" else ""))
+
+
+def stop(search: Search) -> None:
+    """End the process of a search; the folds that are done stay.
+
+    Raises:
+        FerLabError: Where the process cannot be ended.
+    """
+    process = _process(search)
+    if process and alive(process):
+        end(process, KINDLY)
+        with queue.locked() as tickets:
+            tickets.remove(Run(search.path))
+
+
+def delete(search: Search) -> None:
+    """Remove an own search; stops it first.
+
+    Raises:
+        FerLabError: Where it ships with the project, or something keeps it.
+    """
+    _refuse_shipped(search)
+    stop(search)
+    try:
+        shutil.rmtree(search.path)
+    except OSError as error:
+        raise FerLabError(f"The search '{search.name}' could not be removed: {error}.") from error
+
+
+@contextmanager
+def at_work(search: Search, threads: int, *, wait: bool) -> "Iterator[_Report]":
+    """Work on a search: wait for the cores first, leave word of how far it is, and of how it ended if it did not finish.
+
+    Args:
+        search: An unfinished search.
+        threads: Cores that it takes here; 0 where others do the work.
+        wait: Whether to wait for runs that train; else it begins beside them.
+
+    Raises:
+        FerLabError: Where another process works on it already.
+    """
+    from fer_engine.training.neighbour import cores
+
+    refuse_busy(search)
+    write_json(search.path / JOB, {"process": asdict(this_process()), "data": data_of(search)})
+    report = _Report(search)
+    ticket = queue.Ticket(queue.key(Run(search.path)), this_process(), queue.Need(min(threads, cores()), cores()), started=not wait)
+    with termination_interrupts():
+        try:
+            if threads:
+                with queue.locked() as tickets:
+                    tickets.put(ticket)
+                await_turn(Run(search.path), ticket, report.waits)
+            yield report
+            for name in (JOB, PROGRESS):
+                (search.path / name).unlink(missing_ok=True)
+        except BaseException as error:
+            report.ends(error)
+            raise
+        finally:
+            with suppress(FerLabError), queue.locked() as tickets:
+                tickets.remove(Run(search.path))
+
+
+class _Report:
+    """Keeps `progress.json`."""
+
+    def __init__(self, search: Search) -> None:
+        self.search, self.note = search, {"progress": asdict(SearchProgress(0, 0)), "end": "", "sentence": ""}
+
+    def tell(self, progress: SearchProgress) -> None:
+        """Note how far it is."""
+        self._write({"progress": asdict(progress), "sentence": ""})
+
+    def waits(self, sentence: str) -> None:
+        """Note for whom it waits."""
+        self._write({"sentence": sentence.partition(" --")[0]})
+
+    def ends(self, error: BaseException) -> None:
+        """Note how it ended."""
+        kept = "Every fold that was done is kept; go on with it at any time."
+        stopped = isinstance(error, KeyboardInterrupt)
+        reason = (
+            "Stopped." if stopped else f"{error}" if isinstance(error, FerLabError) else f"It failed: {type(error).__name__} ({error})."
+        )
+        self._write({"end": "stopped" if stopped else "failed", "sentence": f"{reason} {kept}"})
+
+    def _write(self, changes: dict[str, Any]) -> None:
+        self.note |= changes
+        with suppress(FerLabError, OSError):  # a full disk ends the search where something is lost by it
+            write_json(self.search.path / PROGRESS, self.note | {"updated": time.time()})
+
+
+def refuse_busy(search: Search) -> None:
+    """Stop where another process works on a search.
+
+    Raises:
+        FerLabError: Naming it.
+    """
+    process = _process(search)
+    if process and process != this_process() and alive(process):
+        raise FerLabError(f"Process {process.pid} works on the search '{search.name}' already. Wait for it, or stop it first.")
+
+
+def _refuse_shipped(search: Search) -> None:
+    if search.shipped:
+        raise FerLabError(f"The search '{search.name}' ships with the project and cannot be changed.")
+
+
+def _process(search: Search) -> ProcessId | None:
+    try:
+        return ProcessId(**_read(search, JOB)["process"])
+    except (KeyError, TypeError):
+        return None
+
+
+def _read(search: Search, name: str) -> dict[str, Any]:
+    try:
+        tree = read_json(search.path / name)
+    except FerLabError:
+        return {}
+    return tree if isinstance(tree, dict) else {}
