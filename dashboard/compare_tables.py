@@ -1,0 +1,262 @@
+"""Tables of runs side by side, as they are shown and as they are taken away. No Streamlit here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dashboard.text import model_words, percent
+from fer_engine.experiments.fields import title
+from fer_engine.labels import NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from fer_engine.evaluation.comparison import Comparison, Entrant, Pair
+    from fer_engine.evaluation.comparison_costs import Cost
+    from fer_engine.evaluation.comparison_faces import Missed, Moved, RecallChange
+    from fer_engine.evaluation.comparison_heads import HeadPair
+    from fer_engine.evaluation.comparison_terms import SpecDifference
+    from fer_engine.evaluation.comparison_trust import Trust
+    from fer_engine.evaluation.statistics import Interval
+
+NOT_TESTED = "not tested"
+
+
+def points(value: float) -> str:
+    """A difference of shares in points, with its sign: '+1.9', '−0.4', '0.0'."""
+    told = f"{100 * value:+.1f}"
+    return "0.0" if told in ("+0.0", "-0.0") else told.replace("-", "−")
+
+
+def points_interval(interval: Interval) -> str:
+    """Its interval: '−0.8 to +1.5'."""
+    return f"{points(interval.low)} to {points(interval.high)}"
+
+
+def p_value(p: float) -> str:
+    """A p-value with two digits, or below a thousandth that it is."""
+    return "< 0.001" if p < 0.001 else f"{p:.2g}"
+
+
+def _ends(interval: Interval) -> str:
+    return f"{100 * interval.low:.1f} – {100 * interval.high:.1f}"
+
+
+def metrics(entrants: Sequence[Entrant], costs: Mapping[str, Cost]) -> pd.DataFrame:
+    """A row a run of one protocol: what it is, accuracy and macro F1 with 95% intervals, calibration error, costs."""
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for entrant in entrants:
+        clean = entrant.figures.get("accuracy_deduplicated")
+        rows.append(
+            {
+                "Run": entrant.name,
+                "Model": model_words(entrant.run.spec),
+                "Accuracy": percent(entrant.accuracy),
+                "95% interval": _ends(entrant.accuracy_interval),
+                "On faces not in Training": "–" if clean is None else percent(clean),
+                "Macro F1": percent(entrant.macro_f1),
+                "95% interval of F1": _ends(entrant.macro_f1_interval),
+                "Calibration error": percent(entrant.run.calibration.ece),
+                "Training (s)": f"{costs[entrant.name].seconds:,.0f}",
+                "A face (ms)": f"{costs[entrant.name].milliseconds:.1f}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def verdicts(pairs: Sequence[Pair]) -> pd.DataFrame:
+    """A row a pair: the verdict in words, and what it is made of; differences are B minus A, in points."""
+    import pandas as pd
+
+    return pd.DataFrame([{"A": pair.a.name, "B": pair.b.name} | _tested(pair) | {"Verdict": pair.verdict} for pair in pairs])
+
+
+def _tested(pair: Pair) -> dict[str, str]:
+    test = pair.test
+    told = (
+        (
+            points(test.accuracy),
+            points_interval(test.accuracy_interval),
+            f"{test.only_a:,}",
+            f"{test.only_b:,}",
+            p_value(test.p),
+            p_value(test.p_holm),
+            points(test.macro_f1),
+            points_interval(test.macro_f1_interval),
+        )
+        if test
+        else (NOT_TESTED, *["–"] * 7)
+    )
+    return dict(zip(_TESTED, told, strict=True))
+
+
+_TESTED = (
+    "Accuracy, B − A",
+    "95% interval",
+    "A alone right",
+    "B alone right",
+    "p (McNemar)",
+    "p (Holm)",
+    "Macro F1, B − A",
+    "95% interval of F1",
+)
+
+
+def settings(differences: Sequence[SpecDifference], names: Sequence[str]) -> pd.DataFrame:
+    """A row a setting in which runs differ, a column a run; a dash where a family has no such setting."""
+    import pandas as pd
+
+    rows = [
+        {"Setting": title(item.field), "Field": item.field} | {name: value or "–" for name, value in zip(names, item.values, strict=True)}
+        for item in differences
+    ]
+    return pd.DataFrame(rows)
+
+
+def difference_matrix(difference: np.ndarray) -> pd.DataFrame:
+    """Confusion of B minus A: a row a label, a column an answer, faces."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        [{"Label": name} | dict(zip(NAMES, line.tolist(), strict=True)) for name, line in zip(NAMES, difference, strict=True)]
+    )
+
+
+KINDS = ("fixed", "broke", "came", "went")
+
+
+def moved(found: Moved, pair: Pair) -> pd.DataFrame:
+    """A row a face behind a cell: its row in the data set, what became of it, its label, and what both runs say of it."""
+    import pandas as pd
+
+    rows = [{"Row": int(row), "What": kind} for kind in KINDS for row in getattr(found, kind)]
+    frame = pd.DataFrame(rows, columns=["Row", "What"]).astype({"Row": int})
+    names = np.array(NAMES)
+    for letter, entrant in (("A", pair.a), ("B", pair.b)):
+        scored = entrant.scored
+        places = np.searchsorted(scored.ids, frame["Row"].to_numpy(np.int64))
+        if letter == "A":
+            frame["Label"] = names[scored.labels[places]]
+        frame[f"{letter} says"] = names[scored.answers[places]]
+        frame[f"{letter} is sure by"] = [percent(value) for value in scored.probabilities[places].max(1)]
+    return frame
+
+
+def recalls(changes: Sequence[RecallChange]) -> pd.DataFrame:
+    """A row an emotion: recall of A and of B, the difference in points, and the faces that B fixed and broke."""
+    import pandas as pd
+
+    rows = []
+    for row in changes:
+        known = row.a is not None and row.b is not None and row.difference is not None and row.interval is not None
+        rows.append(
+            {
+                "Emotion": row.emotion,
+                "Faces": row.support,
+                "Recall of A": percent(row.a) if row.a is not None else "–",
+                "Recall of B": percent(row.b) if row.b is not None else "–",
+                "B − A (points)": points(row.difference) if known and row.difference is not None else "–",
+                "95% interval": points_interval(row.interval) if known and row.interval is not None else "–",
+                "B fixed": row.fixed,
+                "B broke": row.broke,
+                "p (Holm)": p_value(row.p_holm),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def agreements(shares: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+    """Share of faces with the same answer, in percent: a row and a column a run."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        [
+            {"Run": name} | {other: percent(value) for other, value in zip(names, line, strict=True)}
+            for name, line in zip(names, shares, strict=True)
+        ]
+    )
+
+
+def missed(found: Missed, names: Sequence[str]) -> pd.DataFrame:
+    """A row a face that all get wrong: its row in the data set, its label, each answer, and whether all say the same."""
+    import pandas as pd
+
+    words = np.array(NAMES)
+    frame = pd.DataFrame({"Row": found.ids, "Label": words[found.labels]})
+    for number, name in enumerate(names):
+        frame[name] = words[found.answers[:, number]]
+    frame["All say the same"] = np.where(found.unanimous, "yes", "no")
+    return frame
+
+
+def costs(entrants: Sequence[Entrant], took: Mapping[str, Cost], fronts: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """A row a run: accuracy, what it took, and for which cost no other run beats it."""
+    import pandas as pd
+
+    rows = []
+    for number, entrant in enumerate(entrants):
+        cost = took[entrant.name]
+        rows.append(
+            {
+                "Run": entrant.name,
+                "Accuracy": percent(entrant.accuracy),
+                "Training (s)": f"{cost.seconds:,.0f}",
+                "Own part (s)": f"{cost.own_seconds:,.0f}",
+                "A face (ms)": f"{cost.milliseconds:.1f}",
+                "Machine": cost.machine,
+                "On the front of": " and ".join(name for name, front in fronts.items() if front[number]) or "–",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def certainty(trusts: Mapping[str, Trust]) -> pd.DataFrame:
+    """A row a run: accuracy where it may abstain, calibration error before and after, median margins."""
+    import pandas as pd
+
+    rows = []
+    for name, trust in trusts.items():
+        row = {"Run": name}
+        row |= {f"Accuracy on the surest {100 * share:.0f}%": percent(trust.coverage.accuracy_at(share)) for share in (1, 0.9, 0.75, 0.5)}
+        row |= {f"Share answered at {100 * goal:.0f}% accuracy": percent(trust.coverage.coverage_for(goal)) for goal in (0.8, 0.9)}
+        row |= {"Calibration error before": percent(trust.before.error), "after": percent(trust.after.error)}
+        for what, mine in (("right", trust.right), ("wrong", ~trust.right)):
+            row[f"Median margin, {what} answers"] = percent(float(np.median(trust.margins[mine]))) if mine.any() else "–"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def heads(found: Sequence[HeadPair], took: Mapping[str, Cost], paper: Mapping[str, float]) -> pd.DataFrame:
+    """A row a network with either head: accuracies, difference in points, verdict, time, and the paper's figures."""
+    import pandas as pd
+
+    rows = []
+    for item in found:
+        a, b, test = item.pair.a, item.pair.b, item.pair.test
+        rows.append(
+            {
+                "Network": item.network,
+                "A: softmax": f"{a.name} {percent(a.accuracy)}",
+                "B: SVM": f"{b.name} {percent(b.accuracy)}",
+                "B − A (points)": points(test.accuracy) if test else NOT_TESTED,
+                "95% interval": points_interval(test.accuracy_interval) if test else "–",
+                "p (Holm)": p_value(test.p_holm) if test else "–",
+                "Training A (s)": f"{took[a.name].seconds:,.0f}",
+                "Training B (s)": f"{took[b.name].seconds:,.0f}",
+                "Paper, B − A (PrivateTest)": points(paper[b.name] - paper[a.name]) if {a.name, b.name} <= paper.keys() else "–",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def groups(comparison: Comparison) -> list[tuple[str, tuple[Entrant, ...]]]:
+    """The runs of each protocol, with a title for it; one protocol needs none."""
+    if len(comparison.groups) == 1:
+        return [("", comparison.groups[0])]
+    return [(f"Protocol {number} of {len(comparison.groups)}", group) for number, group in enumerate(comparison.groups, start=1)]

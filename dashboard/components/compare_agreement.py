@@ -1,0 +1,69 @@
+"""Where runs say the same, and which faces all of them get wrong."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import compare_tables, resources
+from dashboard.components import faces_at_hand, protocol_badge, run_gallery, table_downloads
+from dashboard.components.compare_view import Compared
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from fer_engine.evaluation.comparison import Entrant
+
+PICTURES = "all-wrong-pictures"
+
+
+def draw(compared: Compared) -> None:
+    """Draw the agreement of all runs, and the faces that none answers right; protocols apart."""
+    for number, (title, group) in enumerate(compare_tables.groups(compared.comparison)):
+        if title:
+            st.subheader(title, anchor=False)
+        protocol_badge.draw(group[0].run)
+        if len(group) > 1:
+            _group(group, number)
+        else:
+            st.caption(f"{group[0].name} is alone under this protocol; there is nothing to agree with.")
+
+
+def _group(group: tuple["Entrant", ...], number: int) -> None:
+    from dashboard import charts, compare_charts
+    from fer_engine.evaluation.comparison_faces import agreement, missed_by_all
+
+    names = [entrant.name for entrant in group]
+    shares = agreement(group)
+    frame = compare_tables.agreements(shares, names)
+    told = "; ".join(f"{a} and {b} {100 * shares[i, j]:.1f}%" for i, a in enumerate(names) for j, b in enumerate(names) if i < j)
+    st.plotly_chart(
+        compare_charts.agreement(shares, names),
+        key=f"agreement-{number}",
+        config=charts.download_config("compare-agreement", "svg"),
+        alt=f"Share of faces with the same answer: {told}",
+    )
+    table_downloads.draw(frame, f"compare-agreement-{number}", f"Faces with the same answer, {group[0].terms.measured_on}")
+    missed = missed_by_all(group)
+    total, same = len(group[0].scored.ids), int(missed.unanimous.sum())
+    st.subheader("Faces that all get wrong", anchor=False)
+    st.markdown(
+        f"No run answers **{len(missed.ids):,}** of {total:,} faces right. On **{same:,}** of them all give one and the same wrong answer: "
+        "there the label may be what is wrong."
+    )
+    table = compare_tables.missed(missed, names)
+    st.dataframe(table, hide_index=True, height=300, alt="Faces that all runs get wrong, by their row in the data set")
+    table_downloads.draw(
+        table, f"compare-all-wrong-{number}", f"Faces of {group[0].terms.measured_on} that all get wrong: {', '.join(names)}"
+    )
+    if number == 0 and len(missed.ids):  # one gallery a page
+        _pictures(group[0], missed.ids[missed.unanimous] if same else missed.ids)
+
+
+def _pictures(entrant: "Entrant", rows: "np.ndarray") -> None:
+    import numpy as np
+
+    scored = resources.scored(entrant.run)
+    faces = faces_at_hand.find(entrant.run, scored)
+    if faces:
+        st.caption(f"Those with one and the same wrong answer first of all; probabilities of {entrant.name}.")
+        run_gallery.draw(entrant.run, scored, faces, np.flatnonzero(np.isin(scored.ids, rows)))

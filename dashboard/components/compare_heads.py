@@ -1,0 +1,59 @@
+"""Softmax or SVM: every network that is here with both, side by side."""
+
+import streamlit as st
+
+from dashboard import compare_tables, resources, text
+from dashboard.components import protocol_badge, table_downloads
+from dashboard.components.compare_view import Compared
+from dashboard.run_listing import keyed
+
+
+def draw(compared: Compared) -> None:
+    """Draw the difference that the head makes, network by network, of all finished runs."""
+    from dashboard import charts, compare_charts
+    from fer_engine.evaluation.comparison_costs import cost
+    from fer_engine.experiments.lab import REFERENCE
+
+    runs = keyed(compared.known)
+    found = resources.compared_heads(runs)
+    if not found:
+        st.info(
+            "There is no network here with both heads. Train one: `python -m fer_engine train --model net5 --head svm --from net5-softmax`",
+            icon=":material/info:",
+        )
+        return
+    pairs = [item.pair for item in found]
+    took = {entrant.name: cost(entrant.run, compared.known) for pair in pairs for entrant in (pair.a, pair.b)}
+    paper = {name: REFERENCE[name].paper_accuracy / 100 for name in took if name in REFERENCE and runs[name].shipped}
+    st.markdown(
+        "All finished runs of one network with a softmax and with an SVM in its place: as its head (seven linear machines), or on its "
+        "last hidden layer."
+    )
+    for badge in dict.fromkeys(text.protocol(pair.a.run) for pair in pairs):
+        protocol_badge.say(badge, protocol_badge.EXPLAINED)
+    for pair in pairs:
+        words = text.plain(pair.verdict)
+        st.markdown(f"- **{words}**" if pair.test and pair.test.distinguishable else f"- {words}")
+    rows = [
+        compare_charts.Difference(
+            f"{pair.b.name} − {pair.a.name}", pair.test.accuracy, pair.test.accuracy_interval, pair.test.distinguishable
+        )
+        for pair in pairs
+        if pair.test
+    ]
+    st.plotly_chart(
+        compare_charts.differences(rows, "SVM minus softmax, accuracy (points)"),
+        key="heads",
+        config=charts.download_config("softmax-or-svm", "svg"),
+        alt=f"SVM minus softmax, points: {compare_charts.told_differences(rows)}",
+    )
+    frame = compare_tables.heads(found, took, paper)
+    st.table(frame.map(text.plain), border="horizontal", hide_index=True, alt="Softmax and SVM of each network")
+    remarks = dict.fromkeys(remark for pair in pairs for remark in (*pair.obstacles, *pair.remarks))
+    st.caption(
+        "p is corrected after Holm for all networks. The paper's figures are on PrivateTest, another split, and without intervals: not to "
+        "compare digit by digit.  \n" + "  \n".join(map(text.plain, remarks))
+    )
+    table_downloads.draw(
+        frame, "softmax-or-svm", "Softmax or SVM: " + "; ".join(dict.fromkeys(text.protocol(pair.a.run) for pair in pairs))
+    )

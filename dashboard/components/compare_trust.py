@@ -1,0 +1,67 @@
+"""How far runs can be trusted: accuracy where they may abstain, margins, and what calibration does for them."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import compare_tables, text
+from dashboard.components import protocol_badge, table_downloads
+from dashboard.components.compare_view import Compared
+
+if TYPE_CHECKING:
+    from fer_engine.evaluation.comparison_trust import Trust
+
+
+def draw(compared: Compared) -> None:
+    """Draw coverage, margins and reliability; protocols apart."""
+    from dashboard import charts, compare_charts
+    from fer_engine.evaluation.comparison_trust import trust
+
+    trusts = {entrant.name: trust(entrant.scored) for entrant in compared.comparison.entrants}
+    for number, (title, group) in enumerate(compare_tables.groups(compared.comparison)):
+        if title:
+            st.subheader(title, anchor=False)
+        protocol_badge.draw(group[0].run)
+        mine = {entrant.name: trusts[entrant.name] for entrant in group}
+        st.markdown("**If the model may abstain** from the faces that it is least sure of, it is right on more of the others:")
+        halves = ", ".join(f"{name} {text.percent(found.coverage.accuracy_at(0.5))}" for name, found in mine.items())
+        st.plotly_chart(
+            compare_charts.coverage({name: found.coverage for name, found in mine.items()}),
+            key=f"coverage-{number}",
+            config=charts.download_config("compare-coverage", "svg"),
+            alt=f"Accuracy against the share of faces that are answered; on the surest half: {halves}",
+        )
+        st.markdown("**How far the answer leads** over the next emotion, in right and in wrong answers (box: quartiles; line: range):")
+        st.plotly_chart(
+            compare_charts.margins(mine),
+            key=f"margins-{number}",
+            config=charts.download_config("compare-margins", "svg"),
+            alt="Lead of the answer over the next emotion, right and wrong answers of each run; the medians stand in the table",
+        )
+        frame = compare_tables.certainty(mine)
+        st.table(
+            frame.assign(Run=frame["Run"].map(text.plain)),
+            border="horizontal",
+            hide_index=True,
+            alt="How sure each run is, and how rightly",
+        )
+        table_downloads.draw(frame, f"compare-certainty-{number}", f"How sure, and how rightly: {text.protocol(group[0].run)}")
+    _reliability(trusts)
+
+
+def _reliability(trusts: "dict[str, Trust]") -> None:
+    from dashboard import charts, run_charts
+
+    st.subheader("Before and after calibration", anchor=False)
+    name = st.selectbox("Run", list(trusts), key="reliability-of", width=320)
+    found = trusts[name]
+    for column, (when, curve) in zip(st.columns(2, gap="large"), (("before", found.before), ("after", found.after)), strict=True):
+        with column:
+            st.markdown(f"**{when.capitalize()}**")
+            st.plotly_chart(
+                run_charts.reliability_diagram(curve),
+                key=f"reliability-{when}",
+                config=charts.download_config(f"{name}-reliability-{when}".replace("/", "-"), "svg"),
+                alt=f"Reliability of {name} {when} calibration: expected calibration error {text.percent(curve.error)}",
+            )
+    st.caption("Calibration was fitted on the split that each run was chosen on; measured on the same faces it looks a little too good.")

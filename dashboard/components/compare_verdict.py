@@ -1,0 +1,90 @@
+"""Who is better, and by how much: figures with intervals, and every pair's verdict in words."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import compare_tables, text
+from dashboard.components import compare_costs, protocol_badge, table_downloads
+from dashboard.components.compare_view import Compared
+
+if TYPE_CHECKING:
+    from fer_engine.evaluation.comparison import Comparison, Entrant, Pair
+
+
+def draw(compared: Compared) -> None:
+    """Draw verdicts, differences and figures."""
+    from fer_engine.evaluation.comparison import notes
+
+    comparison = compared.comparison
+    for pair in comparison.pairs[:_SHOWN]:
+        st.markdown(f":material/{_icon(pair)}: {_told(pair)}.")
+    if len(comparison.pairs) > _SHOWN:
+        st.caption(f"{len(comparison.pairs) - _SHOWN} more pairs stand in the table below.")
+    remarks = dict.fromkeys(remark for pair in comparison.pairs for remark in pair.remarks)
+    st.caption("  \n".join(text.plain(note) for note in (*remarks, *notes(comparison))))
+    if comparison.tests:
+        _differences(comparison)
+    st.subheader("Every pair", anchor=False)
+    frame = compare_tables.verdicts(comparison.pairs)
+    st.dataframe(frame.drop(columns="Verdict"), hide_index=True, alt="Every pair of runs, tested on the same faces")
+    st.caption(
+        "Differences are B minus A, in points; their 95% intervals are a paired bootstrap over faces (10,000 draws, the same for all "
+        "runs). McNemar's exact test asks whether the faces that one run alone answers right are split evenly."
+    )
+    table_downloads.draw(frame, "compare-verdicts", f"Pairs of runs: {_protocols(comparison)}")
+    st.subheader("Every run", anchor=False)
+    for number, (title, group) in enumerate(compare_tables.groups(comparison)):
+        if title:
+            st.markdown(f"**{title}**")
+        _runs(compared, group, number)
+
+
+_SHOWN = 15  # pairs in words: those of six runs
+
+
+def _icon(pair: "Pair") -> str:
+    return "rule" if pair.test is None else "trending_up" if pair.test.distinguishable else "drag_handle"
+
+
+def _told(pair: "Pair") -> str:
+    words = text.plain(pair.verdict)
+    return f"**{words}**" if pair.test and pair.test.distinguishable else words
+
+
+def _protocols(comparison: "Comparison") -> str:
+    return "; ".join(dict.fromkeys(text.protocol(entrant.run) for entrant in comparison.entrants))
+
+
+def _differences(comparison: "Comparison") -> None:
+    from dashboard import charts, compare_charts
+
+    rows = [
+        compare_charts.Difference(
+            f"{pair.b.name} − {pair.a.name}", pair.test.accuracy, pair.test.accuracy_interval, pair.test.distinguishable
+        )
+        for pair in comparison.pairs[: 2 * _SHOWN]
+        if pair.test
+    ]
+    st.plotly_chart(
+        compare_charts.differences(rows, "Difference in accuracy (points), with 95% interval"),
+        key="differences",
+        config=charts.download_config("compare-differences", "svg"),
+        alt=f"Differences in accuracy, points: {compare_charts.told_differences(rows)}",
+    )
+
+
+def _runs(compared: Compared, group: tuple["Entrant", ...], number: int) -> None:
+    protocol_badge.draw(group[0].run)
+    frame = compare_tables.metrics(group, compare_costs.costs(compared))
+    st.table(
+        frame.assign(Run=[f"**{text.plain(name)}**" for name in frame["Run"]]),
+        border="horizontal",
+        hide_index=True,
+        alt="Figures of each run",
+    )
+    st.caption(
+        "Accuracy with Wilson's interval, macro F1 with a bootstrap's. Calibration error: as fitted, on the split that it was fitted on. "
+        "Training: with the runs that a run starts from. A face: one at a time on one thread."
+    )
+    table_downloads.draw(frame, f"compare-runs-{number}", f"Runs side by side: {text.protocol(group[0].run)}")

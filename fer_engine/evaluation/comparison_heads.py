@@ -1,0 +1,64 @@
+"""Softmax or SVM: the same network with either head, and the SVM that reads its last hidden layer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fer_engine.evaluation.comparison import Pair, compare
+from fer_engine.evaluation.statistics import holm
+from fer_engine.experiments.spec import CnnSpec
+
+if TYPE_CHECKING:
+    from fer_engine.runs.store import Run
+
+
+@dataclass(frozen=True, eq=False)
+class HeadPair:
+    """One network with a softmax, and with an SVM in its place.
+
+    Attributes:
+        network: The network's name.
+        pair: The runs, A with the softmax and B with the SVM; p is corrected after Holm over all such pairs.
+    """
+
+    network: str
+    pair: Pair
+
+
+def compare_heads(runs: Mapping[str, "Run"]) -> tuple[HeadPair, ...]:
+    """Every SVM on a network, beside the softmax run that it starts from, or else one of the same network and data.
+
+    Args:
+        runs: Finished runs, by what to call them.
+
+    Raises:
+        FerLabError: As `fer_engine.evaluation.comparison.compare`.
+    """
+    found = []
+    for name, run in runs.items():
+        softmax = _softmax_of(run, runs)
+        if softmax:
+            (pair,) = compare({softmax: runs[softmax], name: run}).pairs
+            found.append(HeadPair(runs[softmax].spec.model, pair))
+    adjusted = iter(holm([item.pair.test.p for item in found if item.pair.test]))
+    return tuple(_with_p(item, next(adjusted)) if item.pair.test else item for item in found)
+
+
+def _softmax_of(run: "Run", runs: Mapping[str, "Run"]) -> str | None:
+    """The name of the softmax run that an SVM on a network belongs to; None where there is none, or the run is no such SVM."""
+    if run.spec.head == "softmax":
+        return None
+    networks = {name: item.spec for name, item in runs.items() if isinstance(item.spec, CnnSpec) and item.spec.head == "softmax"}
+    for name, spec in networks.items():
+        if run.spec.start and spec.hash == run.spec.start:
+            return name
+    if isinstance(run.spec, CnnSpec):
+        for name, spec in networks.items():
+            if (spec.model, spec.network, spec.data) == (run.spec.model, run.spec.network, run.spec.data):
+                return name
+    return None
+
+
+def _with_p(item: HeadPair, p_holm: float) -> HeadPair:
+    assert item.pair.test
+    return replace(item, pair=replace(item.pair, test=replace(item.pair.test, p_holm=p_holm)))
