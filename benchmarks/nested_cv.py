@@ -37,7 +37,7 @@ class Case:
     grid: Grid
 
 
-QUICK = Case(800, 3, Grid(n_components=(25, 50, 100), C=(1e3, 5e3, 1e4), gamma=(0.0001, 0.001, 0.01)))
+QUICK = Case(600, 3, Grid(n_components=(100, 150, 200, 250), C=(1e3, 5e3, 1e4), gamma=(0.0001, 0.001, 0.01)))
 FULL = Case(4000, 3, Grid(n_components=(100, 200, 500), C=(1e3, 5e3, 1e4, 5e4, 1e5), gamma=(0.0001, 0.0005, 0.001, 0.005, 0.01, 0.1)))
 WHOLE = Case(5000, 5, PAPER)
 

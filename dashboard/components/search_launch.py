@@ -24,8 +24,8 @@ def draw() -> None:
     data = train_data.choose()
     left, right = st.columns(2, gap="large")
     with left:
-        features: Any = st.selectbox("Principal components of", list(FEATURES), format_func=FEATURES.get, key="search-features")
-        name: Any = st.selectbox("Candidates", list(WORDS), format_func=WORDS.get, key="search-grid")
+        features: Any = st.selectbox("Principal components of", list(FEATURES), format_func=FEATURES.__getitem__, key="search-features")
+        name: Any = st.selectbox("Candidates", list(WORDS), format_func=WORDS.__getitem__, key="search-grid")
     with right:
         faces = st.number_input("Faces", 100, 50_000, 1000, step=500, key="search-faces", help="Drawn in proportion to the emotions.")
         folds = st.number_input("Folds, outer and inner", 2, 10, 5, key="search-folds")
