@@ -10,6 +10,7 @@ st.set_page_config(page_title="FER Lab", page_icon=str(Path(__file__).with_name(
 st.navigation(
     [
         st.Page(PAGES / "home.py", title="Home", default=True),
+        st.Page(PAGES / "data.py", title="Data", url_path="data"),
         st.Page(PAGES / "analyse.py", title="Analyse", url_path="analyse"),
         st.Page(PAGES / "train.py", title="Train", url_path="train"),
         st.Page(PAGES / "runs.py", title="Runs", url_path="runs"),

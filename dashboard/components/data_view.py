@@ -1,0 +1,93 @@
+"""A data set that was opened, and what its parts on the page need of it."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import data_resources
+from dashboard.components.errors import sentences
+from dashboard.text import plain
+
+if TYPE_CHECKING:
+    from fer_engine.data.audit import Audit
+    from fer_engine.data.audit_votes import Votes
+    from fer_engine.data.faceset import FaceSet
+
+VOTES = "fer2013new.csv"
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A data set that was opened.
+
+    Attributes:
+        name: A path or 'synthetic:N', as the engine opens it.
+        faces: The faces.
+    """
+
+    name: str
+    faces: "FaceSet"
+
+    @property
+    def key(self) -> str:
+        """By which what is found of it is kept."""
+        from fer_engine.data.audit_quality import faces_in_order
+
+        known = st.session_state.get("data-key", (None, ""))
+        if known[0] is not self.faces:
+            known = st.session_state["data-key"] = (self.faces, f"{self.name}|{faces_in_order(self.faces)}")
+        return str(known[1])
+
+    @property
+    def file(self) -> str:
+        """Begins the names of files that are taken away."""
+        return re.sub(r"[^A-Za-z0-9]+", "-", self.faces.name).strip("-") or "data"
+
+    def audit(self) -> "Audit":
+        """What the images alone tell, with progress where it is looked for the first time."""
+        with progress() as show:
+            return data_resources.audit(self.key, self.faces, show)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[float, str], None]]:
+    """A bar that shows how far something is, gone when it is done."""
+    place = st.empty()
+
+    def show(share: float, what: str) -> None:
+        place.progress(min(1.0, max(0.0, share)), f"{what} …")
+
+    try:
+        yield show
+    finally:
+        place.empty()
+
+
+def votes(opened: Opened) -> "Votes | None":
+    """The FER+ votes: out of the file beside the data set, or where the visitor says; None without them."""
+    beside = Path(opened.name).expanduser().parent / VOTES
+    usual = str(beside) if not opened.name.startswith("synthetic") and beside.is_file() else ""
+    path = st.text_input(
+        "FER+ votes (optional)",
+        value=usual,
+        placeholder=f"~/data/{VOTES}",
+        key=f"data-votes-{opened.file}",
+        persist_state="session",
+        help=f"FER+'s {VOTES}: what ten annotators said of each FER2013 face. Found by itself where it lies beside the data set.",
+    ).strip()
+    if not path:
+        return None
+    with sentences():
+        return data_resources.votes(Path(path).expanduser(), opened.key, opened.faces)
+    return None
+
+
+def describe(notices: tuple[str, ...], refused: int) -> None:
+    """Say which rows were refused, and why."""
+    if refused:
+        st.warning(plain(" ".join(notices)), icon=":material/report:")

@@ -1,0 +1,110 @@
+"""What is found of a data set, computed once and kept for all visitors: the caches of the page Data, beside `resources`.
+
+What takes longer than a moment shows its progress, which a cached function must not do: such things are kept in a box
+that is cached, and a lock lets the first visitor fill it and all others wait.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from fer_engine.data.audit import Audit
+    from fer_engine.data.audit_findings import TrainingCheck
+    from fer_engine.data.audit_quality import Quality
+    from fer_engine.data.audit_votes import Votes
+    from fer_engine.data.faceset import FaceSet
+
+Show = Callable[[float, str], None]
+
+
+@dataclass
+class _Box:
+    """A place for one thing, and who makes it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    content: Any = None
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _box(kind: str, key: str) -> _Box:  # noqa: ARG001 - both are the cache's key
+    return _Box()
+
+
+def _once(kind: str, key: str, make: Callable[[], Any]) -> Any:
+    box = _box(kind, key)
+    with box.lock:
+        if box.content is None:
+            box.content = make()
+        return box.content
+
+
+def audit(key: str, faces: FaceSet, show: Show) -> Audit:
+    """The audit of a data set that is known by this key."""
+    from fer_engine.data.audit import audit as audit_faces
+
+    return _once("audit", key, lambda: audit_faces(faces, progress=show))
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def quality(key: str, _faces: FaceSet) -> Quality:  # noqa: ARG001 - the cache's key
+    """Brightness, contrast and sharpness of its images."""
+    from fer_engine.data.audit_quality import measure_quality
+
+    return measure_quality(_faces.images)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def mean_faces(key: str, _faces: FaceSet, split: str) -> dict[str, np.ndarray]:  # noqa: ARG001 - the cache's key
+    """The mean face of each emotion in a split."""
+    from fer_engine.data.summary import mean_faces as measure
+
+    return measure(_faces.part(split))
+
+
+def votes(path: Path, key: str, faces: FaceSet) -> Votes:
+    """The FER+ votes of a data set's faces.
+
+    Raises:
+        FerLabError: Where the file is none of votes, or does not fit.
+    """
+    from fer_engine.data.audit_votes import read_votes
+
+    return _once("votes", f"{key}|{path}|{_changed(path)}", lambda: read_votes(path, faces))
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def training_check(key: str, found: Audit, show: Show | None) -> TrainingCheck | None:
+    """The check of Training's labels; without `show` only where it was made before.
+
+    Raises:
+        FerLabError: Where Training has too few faces of an emotion.
+    """
+    from fer_engine.data.audit_findings import check_training
+
+    if show is None:
+        return _box("labels", key).content
+    return _once("labels", key, lambda: check_training(found, lambda share: show(share, "Fitting five models, each on four fifths")))
+
+
+def face_scores(key: str, faces: FaceSet, show: Show | None) -> np.ndarray | None:
+    """The face detector's score of each image; without `show` only where it was asked before."""
+    from fer_engine.data.audit_quality import face_scores as look
+
+    if show is None:
+        return _box("faces", key).content
+    return _once("faces", key, lambda: look(faces, lambda share: show(share, "Looking for faces")))

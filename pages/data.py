@@ -1,0 +1,48 @@
+"""Data: what a data set holds, what is wrong with it, and what that costs."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.components import style
+from dashboard.components.errors import sentences
+
+if TYPE_CHECKING:
+    from dashboard.components.data_view import Opened
+
+SECTIONS = ("Overview", "Faces", "Copies", "Labels", "What it costs")
+
+
+def main() -> None:
+    from dashboard.components import data_view, train_data
+    from fer_engine import settings
+
+    if settings.data_path() is None:
+        st.info(
+            "FER2013 is yours to bring (Kaggle: Challenges in Representation Learning: Facial Expression Recognition Challenge). Choose "
+            "'FER2013' below and say where it lies, or name it in FER_LAB_DATA. Until then the drawn faces show what this page does.",
+            icon=":material/info:",
+        )
+    data = train_data.choose()
+    if data.loaded is None:
+        return
+    data_view.describe(data.loaded.notices, data.loaded.skipped)
+    section = st.segmented_control(
+        "Part", SECTIONS, default="Overview", required=True, key="part", bind="query-params", label_visibility="collapsed"
+    )
+    with sentences():
+        show(section or "Overview", data_view.Opened(data.name, data.loaded.faces))
+
+
+def show(section: str, opened: "Opened") -> None:
+    from dashboard.components import data_copies, data_costs, data_faces, data_labels, data_overview
+
+    parts = (data_overview, data_faces, data_copies, data_labels, data_costs)
+    parts[SECTIONS.index(section)].draw(opened)
+
+
+st.title("Data")
+style.apply()
+st.markdown("What the models learn from: look at it, find what is wrong with it, and see what that costs. Nothing here changes the data.")
+with sentences():
+    main()
