@@ -188,44 +188,64 @@ def agreement(shares: np.ndarray, names: Sequence[str]) -> go.Figure:
 
 
 def pareto(spots: Sequence[Spot], title: str) -> go.Figure:
-    """Accuracy against a cost on a logarithmic axis; a line joins the runs that no other beats on both."""
+    """Accuracy against a cost on a logarithmic axis; a line joins the runs that no other beats."""
     front = sorted((spot for spot in spots if spot.front), key=lambda spot: spot.cost)
+    line = {"color": MODEL_COLORS["A"], "width": 2, "shape": "hv"}
     figure = go.Figure(
         go.Scatter(
             x=[spot.cost for spot in front],
             y=[100 * spot.accuracy for spot in front],
             mode="lines",
-            name="the front",
-            line={"color": MODEL_COLORS["A"], "width": 2, "shape": "hv"},
+            line=line,
             hoverinfo="skip",
+            showlegend=False,
         )
     )
-    for kept, name in ((True, "no other is as cheap and as accurate"), (False, "another is better in both")):
-        mine = [spot for spot in spots if spot.front == kept]
+    costs, accuracies = np.array([spot.cost for spot in spots]), 100 * np.array([spot.accuracy for spot in spots])
+    low, high = np.log10(costs.min()), np.log10(costs.max())
+    room, margin = 0.2 * (high - low) + 0.15, 0.15 * np.ptp(accuracies) + 0.5  # for the names
+    places = _name_places(np.log10(costs) / (high - low + 2 * room), accuracies / (np.ptp(accuracies) + 2 * margin))
+    for kept, name in ((True, "on the front"), (False, "another is as cheap and as accurate, or better")):
+        mine = [number for number, spot in enumerate(spots) if spot.front == kept]
         figure.add_trace(
             go.Scatter(
-                x=[spot.cost for spot in mine],
-                y=[100 * spot.accuracy for spot in mine],
+                x=costs[mine],
+                y=accuracies[mine],
                 mode="markers+text",
                 name=name,
-                text=[spot.name for spot in mine],
-                textposition="top center",
+                text=[spots[number].name for number in mine],
+                textposition=[places[number] for number in mine],
                 cliponaxis=False,
                 marker={"size": 11, "color": MODEL_COLORS["A"] if kept else QUIET, "symbol": "circle" if kept else "circle-open"},
                 hovertemplate="%{text}: %{y:.1f}% at %{x:,.4g}<extra></extra>",
             )
         )
-    costs = np.array([spot.cost for spot in spots] or [1.0])
-    low, high = np.log10(max(costs.min(), 1e-3)), np.log10(max(costs.max(), 1e-3))
-    room = 0.15 * (high - low) + 0.12  # for the names
-    accuracies = [100 * spot.accuracy for spot in spots] or [0, 100]
-    margin = 0.15 * (max(accuracies) - min(accuracies)) + 0.5
     figure.update_layout(
-        xaxis={"title": title, "type": "log", "range": [low - room, high + room], "minor": {"showgrid": False}, "dtick": "D2"},
-        yaxis={"title": "Accuracy (%)", "range": [min(accuracies) - margin, max(accuracies) + 1.4 * margin]},
+        xaxis={"title": title, "type": "log", "range": [low - room, high + room], **_ticks(10 ** (low - room), 10 ** (high + room))},
+        yaxis={"title": "Accuracy (%)", "range": [accuracies.min() - 1.4 * margin, accuracies.max() + 1.4 * margin]},
         legend=_LEGEND,
     )
-    return calm(figure, height=380, top=70, legend=True)
+    return calm(figure, height=380, top=64, legend=True)
+
+
+def _name_places(x: np.ndarray, y: np.ndarray) -> list[str]:
+    """Where each spot's name stands, above or below it, so that neighbours' names do not cover each other; shares of the axes."""
+    places: dict[int, str] = {}
+    for number in np.argsort(x, kind="stable"):
+        near = [other for other in places if abs(x[other] - x[number]) < 0.3 and abs(y[other] - y[number]) < 0.08]
+        above = sum(places[other] == "top center" for other in near)
+        places[int(number)] = "bottom center" if 2 * above > len(near) else "top center"
+    return [places[number] for number in range(len(x))]
+
+
+def _ticks(low: float, high: float) -> dict[str, Any]:
+    """Ticks of a logarithmic axis at 1, 2 and 5 times the powers of ten, or finer where these are too few."""
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    for steps in ((1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8), tuple(np.arange(1, 10, 0.2).round(1))):
+        values = [step * 10.0**power for power in powers for step in steps if low <= step * 10.0**power <= high]
+        if len(values) >= 3:
+            break
+    return {"tickvals": values, "ticktext": [f"{value:,.4g}" if value < 10_000 else f"{value:,.0f}" for value in values]}
 
 
 def coverage(runs: Mapping[str, "Coverage"]) -> go.Figure:
@@ -260,7 +280,7 @@ def margins(runs: Mapping[str, "Trust"]) -> go.Figure:
         )
     figure.update_layout(
         boxmode="group",
-        xaxis={"title": "Lead of the answer over the next emotion (points of probability)", "range": [-1, 101]},
+        xaxis={"title": "Lead over the next emotion (points)", "range": [-1, 101]},
         yaxis={"autorange": "reversed"},
         legend=_LEGEND,
     )

@@ -225,7 +225,7 @@ def certainty(trusts: Mapping[str, Trust]) -> pd.DataFrame:
         row = {"Run": name}
         row |= {f"Accuracy on the surest {100 * share:.0f}%": percent(trust.coverage.accuracy_at(share)) for share in (1, 0.9, 0.75, 0.5)}
         row |= {f"Share answered at {100 * goal:.0f}% accuracy": percent(trust.coverage.coverage_for(goal)) for goal in (0.8, 0.9)}
-        row |= {"Calibration error before": percent(trust.before.error), "after": percent(trust.after.error)}
+        row |= {"Calibration error before": percent(trust.before.error), "Calibration error after": percent(trust.after.error)}
         for what, mine in (("right", trust.right), ("wrong", ~trust.right)):
             row[f"Median margin, {what} answers"] = percent(float(np.median(trust.margins[mine]))) if mine.any() else "–"
         rows.append(row)

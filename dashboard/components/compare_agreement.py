@@ -4,16 +4,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import compare_tables, resources
+from dashboard import compare_tables, resources, text
 from dashboard.components import faces_at_hand, protocol_badge, run_gallery, table_downloads
 from dashboard.components.compare_view import Compared
+from dashboard.face_tiles import ordered
 
 if TYPE_CHECKING:
     import numpy as np
 
     from fer_engine.evaluation.comparison import Entrant
-
-PICTURES = "all-wrong-pictures"
 
 
 def draw(compared: Compared) -> None:
@@ -56,14 +55,16 @@ def _group(group: tuple["Entrant", ...], number: int) -> None:
         table, f"compare-all-wrong-{number}", f"Faces of {group[0].terms.measured_on} that all get wrong: {', '.join(names)}"
     )
     if number == 0 and len(missed.ids):  # one gallery a page
-        _pictures(group[0], missed.ids[missed.unanimous] if same else missed.ids)
+        told = "Those that all answer with the same wrong emotion" if same else "All of them"
+        _pictures(group[0], missed.ids[missed.unanimous] if same else missed.ids, told)
 
 
-def _pictures(entrant: "Entrant", rows: "np.ndarray") -> None:
+def _pictures(entrant: "Entrant", rows: "np.ndarray", what: str) -> None:
     import numpy as np
 
     scored = resources.scored(entrant.run)
     faces = faces_at_hand.find(entrant.run, scored)
     if faces:
-        st.caption(f"Those with one and the same wrong answer first of all; probabilities of {entrant.name}.")
-        run_gallery.draw(entrant.run, scored, faces, np.flatnonzero(np.isin(scored.ids, rows)))
+        places = ordered(scored, right=False, label=None, answer=None, surest_first=True)
+        st.caption(f"{text.plain(what)}, the surest first; probabilities of {text.plain(entrant.name)}.")
+        run_gallery.draw(entrant.run, scored, faces, places[np.isin(scored.ids[places], rows)])

@@ -68,21 +68,17 @@ def _faces(pair: "Pair", moved: "Moved", label: str, answer: str, name: str) -> 
     st.markdown(f"Of the faces {where}: B fixed **{len(moved.fixed):,}** and broke **{len(moved.broke):,}**.")
     kinds = [kind for kind in compare_tables.KINDS if label != answer or kind in ("fixed", "broke")]
     counts = {kind: len(getattr(moved, kind)) for kind in kinds}
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        kind = st.segmented_control(
-            "Faces",
-            kinds,
-            default="fixed",
-            required=True,
-            key="what",
-            bind="query-params",
-            format_func=lambda kind: f"{kind} ({counts[kind]:,})",
-            help="; ".join(f"{kind}: {_HELP[kind]}" for kind in kinds),
-            on_change=run_gallery.first_page,
-        )
-    with right:
-        whose = st.segmented_control("Probabilities of", ["A", "B"], default="B", required=True, key="whose", bind="query-params")
+    kind = st.segmented_control(
+        "Faces",
+        kinds,
+        default="fixed",
+        required=True,
+        key="what",
+        bind="query-params",
+        format_func=lambda kind: f"{kind} ({counts[kind]:,})",
+        help="; ".join(f"{kind}: {_HELP[kind]}" for kind in kinds),
+        on_change=run_gallery.first_page,
+    )
     shown = frame[frame["What"] == (kind or "fixed")]
     if shown.empty:
         st.info(f"There is no face that was {_HELP[kind or 'fixed']} in this cell.", icon=":material/info:")
@@ -92,12 +88,19 @@ def _faces(pair: "Pair", moved: "Moved", label: str, answer: str, name: str) -> 
         frame, f"{name}-{label}-{answer}", f"Faces labelled {label} that {pair.b.name} fixed or broke against {pair.a.name}"
     )
     if not shown.empty:
-        _pictures(pair, shown["Row"].to_numpy(), whose or "B")
+        _pictures(pair, shown["Row"].to_numpy())
 
 
-def _pictures(pair: "Pair", rows: np.ndarray, whose: str) -> None:
-    run = (pair.a if whose == "A" else pair.b).run
-    scored = resources.scored(run)
-    faces = faces_at_hand.find(run, scored)
+def _pictures(pair: "Pair", rows: np.ndarray) -> None:
+    """The faces themselves, with what one of the two says of them."""
+    run = pair.b.run
+    faces = faces_at_hand.find(run, resources.scored(run))
+    if faces is None:
+        return
+    whose = st.segmented_control("Probabilities of", ["A", "B"], default="B", required=True, key="whose", bind="query-params")
+    if whose == "A":
+        run = pair.a.run
+        faces = faces_at_hand.find(run, resources.scored(run))
     if faces:
+        scored = resources.scored(run)
         run_gallery.draw(run, scored, faces, np.flatnonzero(np.isin(scored.ids, rows)))

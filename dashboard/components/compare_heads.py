@@ -1,5 +1,8 @@
 """Softmax or SVM: every network that is here with both, side by side."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from dashboard import compare_tables, resources, text
@@ -7,15 +10,16 @@ from dashboard.components import protocol_badge, table_downloads
 from dashboard.components.compare_view import Compared
 from dashboard.run_listing import keyed
 
+if TYPE_CHECKING:
+    from fer_engine.evaluation.comparison_heads import HeadPair
+    from fer_engine.runs.store import Run
+
 
 def draw(compared: Compared) -> None:
     """Draw the difference that the head makes, network by network, of all finished runs."""
     from dashboard import charts, compare_charts
-    from fer_engine.evaluation.comparison_costs import cost
-    from fer_engine.experiments.lab import REFERENCE
 
-    runs = keyed(compared.known)
-    found = resources.compared_heads(runs)
+    found = resources.compared_heads(keyed(compared.known))
     if not found:
         st.info(
             "There is no network here with both heads. Train one: `python -m fer_engine train --model net5 --head svm --from net5-softmax`",
@@ -23,8 +27,6 @@ def draw(compared: Compared) -> None:
         )
         return
     pairs = [item.pair for item in found]
-    took = {entrant.name: cost(entrant.run, compared.known) for pair in pairs for entrant in (pair.a, pair.b)}
-    paper = {name: REFERENCE[name].paper_accuracy / 100 for name in took if name in REFERENCE and runs[name].shipped}
     st.markdown(
         "All finished runs of one network with a softmax and with an SVM in its place: as its head (seven linear machines), or on its "
         "last hidden layer."
@@ -47,6 +49,17 @@ def draw(compared: Compared) -> None:
         config=charts.download_config("softmax-or-svm", "svg"),
         alt=f"SVM minus softmax, points: {compare_charts.told_differences(rows)}",
     )
+    _figures(found, compared.known)
+
+
+def _figures(found: tuple["HeadPair", ...], known: Sequence["Run"]) -> None:
+    from fer_engine.evaluation.comparison_costs import cost
+    from fer_engine.experiments.lab import REFERENCE
+
+    pairs = [item.pair for item in found]
+    entrants = {entrant.name: entrant.run for pair in pairs for entrant in (pair.a, pair.b)}
+    took = {name: cost(run, known) for name, run in entrants.items()}
+    paper = {name: REFERENCE[name].paper_accuracy / 100 for name, run in entrants.items() if run.shipped and name in REFERENCE}
     frame = compare_tables.heads(found, took, paper)
     st.table(frame.map(text.plain), border="horizontal", hide_index=True, alt="Softmax and SVM of each network")
     remarks = dict.fromkeys(remark for pair in pairs for remark in (*pair.obstacles, *pair.remarks))

@@ -67,7 +67,7 @@ def _differences(comparison: "Comparison") -> None:
         if pair.test
     ]
     st.plotly_chart(
-        compare_charts.differences(rows, "Difference in accuracy (points), with 95% interval"),
+        compare_charts.differences(rows, "Accuracy, points (95% interval)"),
         key="differences",
         config=charts.download_config("compare-differences", "svg"),
         alt=f"Differences in accuracy, points: {compare_charts.told_differences(rows)}",

@@ -1,0 +1,289 @@
+"""Compare says of every pair what its test says, shows what differs, and lists the faces behind a cell."""
+
+import re
+
+import numpy as np
+import pytest
+from made_runs import made_run
+
+from dashboard import compare_tables
+from dashboard.text import percent, plain
+from fer_engine.evaluation.comparison import compare
+from fer_engine.evaluation.comparison_faces import agreement, confusion_difference, missed_by_all, moved_faces, recall_changes
+from fer_engine.evaluation.comparison_terms import spec_differences
+from fer_engine.evaluation.comparison_trust import trust
+from fer_engine.labels import NAMES
+from fer_engine.runs.store import finished_run, list_runs
+
+A, B = "net5-softmax", "net12-softmax"
+HAPPY, SAD = 3, 4
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return compare({name: finished_run(name) for name in (A, B)})
+
+
+@pytest.fixture
+def open_view(open_page):
+    def open_it(view: str, runs: list[str] | None = None, **query):
+        return open_page("compare", view=view, **({"runs": runs} if runs else {}), **query)
+
+    return open_it
+
+
+def said(app) -> str:
+    return "\n".join(item.value for item in (*app.markdown, *app.caption))
+
+
+def frame(app, column: str):
+    """The table or data frame with that column."""
+    (found,) = [item.value for item in (*app.table, *app.dataframe) if column in item.value]
+    return found
+
+
+def buttons(app) -> set[str]:
+    return {button.proto.help for button in app.get("download_button")}
+
+
+# Verdict
+
+
+def test_the_verdict_of_two_shipped_runs_is_the_engines(open_view, shipped):
+    app = open_view("Verdict")
+    assert app.multiselect(key="runs").value == [A, B]
+    assert plain(shipped.pairs[0].verdict) in said(app)
+    assert "another seed can change the order" in said(app)
+    row = frame(app, "p (McNemar)").iloc[0]
+    test = shipped.pairs[0].test
+    assert (row["A"], row["B"]) == (A, B)
+    assert row["Accuracy, B − A"] == "−0.4" == compare_tables.points(test.accuracy)
+    assert (row["A alone right"], row["B alone right"]) == (f"{test.only_a:,}", f"{test.only_b:,}")
+    assert row["p (McNemar)"] == f"{test.p:.2g}"
+    figures = frame(app, "Macro F1").set_index("Run")
+    for entrant in shipped.entrants:
+        shown = figures.loc[f"**{plain(entrant.name)}**"]
+        assert shown["Accuracy"] == percent(entrant.run.metrics["PublicTest"]["accuracy"])
+        assert shown["Macro F1"] == percent(entrant.run.metrics["PublicTest"]["macro_f1"])
+
+
+def test_differences_are_drawn_with_their_intervals(open_view, shipped, figure):
+    clear, within = figure(open_view("Verdict"), "differences")["data"]
+    assert (clear["y"], within["y"]) == ([], [f"{B} − {A}"])
+    test = shipped.pairs[0].test
+    assert within["x"] == pytest.approx([100 * test.accuracy])
+    assert within["error_x"]["array"] == pytest.approx([100 * (test.accuracy_interval.high - test.accuracy)])
+
+
+def test_every_table_can_be_taken_away_three_ways(open_view):
+    assert buttons(open_view("Verdict")) == {
+        f"Save as {name}.{ending}" for name in ("compare-verdicts", "compare-runs-0") for ending in ("csv", "md", "tex")
+    }
+
+
+def test_runs_of_another_protocol_are_shown_apart_and_not_tested(open_view):
+    made_run("mine", [HAPPY] * 40, [HAPPY] * 30 + [SAD] * 10)
+    app = open_view("Verdict", [A, "mine"])
+    assert f"{plain(A)} and mine are not tested\\: different protocols" in said(app)
+    assert "**Protocol 1 of 2**" in said(app)
+    assert "**Protocol 2 of 2**" in said(app)
+    assert frame(app, "p (McNemar)").iloc[0]["p (Holm)"] == "–"
+    app = open_view("Errors", [A, "mine"])
+    assert "Different protocols" in app.warning[0].value
+    assert "were not measured on the same faces" in app.error[0].value
+    app = open_view("Agreement", [A, "mine"])
+    assert not app.error
+    assert "alone under this protocol" in said(app)
+
+
+def test_a_clear_difference_is_said_and_a_head_start_remarked(open_view):
+    labels = [HAPPY] * 40
+    first = made_run("good", labels, labels)
+    made_run("bad", labels, [HAPPY] * 30 + [SAD] * 10, start=first.spec.hash)
+    told = said(open_view("Verdict", ["good", "bad"]))
+    assert re.search(r"\*\*good is better than bad by 25\.0 points \(\d+\.\d to \d+\.\d\)\*\*", told)
+    assert "bad goes on from the weights of good" in told
+
+
+# Choosing
+
+
+def test_one_run_is_too_few_and_a_link_to_one_that_is_gone_is_told(open_view):
+    app = open_view("Verdict", [A])
+    assert "Choose one more run" in app.info[0].value
+    assert "'long-gone'" in open_view("Verdict", [A, B, "long-gone"]).warning[0].value.replace("\\", "")
+
+
+def test_without_runs_a_sentence_names_the_way_out(open_page, no_checkpoints):
+    assert "fer_engine train" in open_page("compare").info[0].value
+
+
+def test_of_several_runs_two_are_picked_and_one_that_leaves_is_replaced(open_view):
+    app = open_view("Per class", [A, B, "net2-softmax"], first="net2-softmax", second=B)
+    assert (app.selectbox(key="first").value, app.selectbox(key="second").value) == ("net2-softmax", B)
+    app.multiselect(key="runs").set_value([A, B]).run()
+    assert not app.exception
+    assert app.selectbox(key="first").value == A
+    app.selectbox(key="second").set_value(A).run()
+    assert "A and B are one run" in app.info[0].value
+
+
+def test_a_damaged_run_is_a_sentence_and_no_traceback(open_view):
+    run = made_run("mine", [HAPPY], [HAPPY])
+    (run.path / "predictions.parquet").write_bytes(b"no table")
+    app = open_view("Verdict", [A, "mine"])
+    assert "The predictions of the run 'mine' cannot be read" in app.error[0].value.replace("\\", "")
+    assert not app.exception
+
+
+# Sections
+
+
+def test_settings_are_those_that_differ(open_view):
+    shown = {row["Field"].replace("\\", ""): row for row in frame(open_view("Settings"), "Field").to_dict("records")}
+    wanted = spec_differences([finished_run(name).spec for name in (A, B)])
+    assert list(shown) == [item.field for item in wanted]
+    assert (shown["model"][plain(A)], shown["model"][plain(B)]) == ("net5", "net12")
+
+
+def test_curves_of_all_networks_lie_over_each_other_and_an_svm_has_none(open_view, figure):
+    app = open_view("Training")
+    lines = figure(app, "histories")["data"]
+    assert [line["name"] for line in lines] == [A, B]
+    assert [len(line["x"]["bdata"]) > 0 for line in lines] == [True, True]
+    app.segmented_control(key="against").set_value("seconds").run()
+    assert figure(app, "histories")["layout"]["xaxis"]["title"]["text"] == "Time since the start (min)"
+
+
+def test_a_cells_faces_are_those_that_b_fixed_and_broke(open_view, shipped):
+    app = open_view("Errors", label="fear", answer="sad")
+    moved = moved_faces(shipped.pairs[0].a, shipped.pairs[0].b, "fear", "sad")
+    assert f"B fixed **{len(moved.fixed)}** and broke **{len(moved.broke)}**" in said(app)
+    assert frame(app, "Row")["Row"].tolist() == moved.fixed.tolist()
+    assert set(frame(app, "Row")["A says"]) == {"sad"}
+    assert set(frame(app, "Row")["B says"]) == {"fear"}
+    assert "No data set is at hand" in app.info[0].value
+    app.segmented_control(key="what").set_value("broke").run()
+    assert frame(app, "Row")["Row"].tolist() == moved.broke.tolist()
+    app.selectbox(key="answer").set_value("fear").run()
+    assert app.segmented_control(key="what").options == ["fixed (37)", "broke (65)"]
+    assert "Save as net5-softmax-to-net12-softmax-confusion.csv" in buttons(app)
+
+
+def test_matrix_says_b_minus_a_and_for_whom_each_cell_speaks(shipped):
+    from dashboard import altair_charts
+    from dashboard.compare_cells import difference_cells
+
+    difference = confusion_difference(shipped.pairs[0].a, shipped.pairs[0].b)
+    cells = {(cell.label, cell.answer): cell for cell in difference_cells(difference)}
+    assert (cells["fear", "fear"].told, cells["fear", "fear"].better) == ("−28", "A")
+    assert (cells["fear", "sad"].told, cells["fear", "sad"].better) == ("+22", "A")
+    assert (cells["sad", "sad"].told, cells["sad", "sad"].better) == ("+28", "B")
+    assert (cells["angry", "happy"].told, cells["angry", "happy"].better) == ("0", "neither")
+    tree = altair_charts.confusion_difference(difference).to_dict()
+    assert tree["params"][0]["select"]["fields"] == ["label", "answer"]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_number_in_a_cell_is_legible(dark):
+    from test_run_charts import luminance
+
+    from dashboard.compare_cells import difference_cells
+
+    for cell in difference_cells(np.arange(-24, 25).reshape(7, 7) * 3, dark=dark):
+        low, high = sorted([luminance(cell.fill), luminance(cell.ink)])
+        assert (high + 0.05) / (low + 0.05) >= 4.5, cell
+
+
+def test_recall_per_emotion_is_the_engines(open_view, shipped, figure):
+    app = open_view("Per class")
+    shown = frame(app, "Recall of A").set_index("Emotion")
+    changes = recall_changes(shipped.pairs[0].a, shipped.pairs[0].b)
+    for row in changes:
+        line = shown.loc[row.emotion]
+        assert (line["Recall of A"], line["Recall of B"]) == (percent(row.a), percent(row.b))
+        assert (line["B fixed"], line["B broke"]) == (row.fixed, row.broke)
+    drawn = [trace["x"][0] for trace in figure(app, "recalls")["data"]]
+    assert drawn == pytest.approx([100 * row.difference for row in changes])
+
+
+def test_agreement_and_the_faces_that_all_get_wrong(open_view, shipped, figure):
+    app = open_view("Agreement")
+    shares, missed = agreement(shipped.entrants), missed_by_all(shipped.entrants)
+    assert figure(app, "agreement-0")["data"][0]["text"][0][1] == f"{100 * shares[0, 1]:.1f}"
+    assert f"No run answers **{len(missed.ids):,}** of 3,589 faces right" in said(app)
+    table = frame(app, "All say the same")
+    assert table["Row"].tolist() == missed.ids.tolist()
+    assert (table["All say the same"] == "yes").sum() == missed.unanimous.sum()
+
+
+def test_costs_charge_a_run_for_the_one_that_it_starts_from(open_view, figure):
+    app = open_view("Cost", [A, "net5-svm", "net2-softmax"])
+    shown = frame(app, "On the front of").set_index("Run")
+    seconds = {name: finished_run(name).manifest["seconds"] for name in (A, "net5-svm")}
+    assert shown.loc[plain("net5-svm"), "Training (s)"] == f"{sum(seconds.values()):,.0f}"
+    assert shown.loc[plain(A), "On the front of"] == "training and answering"
+    assert shown.loc[plain("net5-svm"), "On the front of"] == "–"
+    _, kept, beaten = figure(app, "pareto-training-0")["data"]
+    assert set(kept["text"]) == {A, "net2-softmax"}
+    assert beaten["text"] == ["net5-svm"]
+    assert "The seconds of net5-svm hold those of net5-softmax" in said(app)
+
+
+def test_certainty_tells_accuracy_where_a_run_may_abstain(open_view, shipped, figure):
+    app = open_view("Certainty")
+    found = trust(shipped.entrants[0].scored)
+    row = frame(app, "Accuracy on the surest 50%").iloc[0]
+    assert row["Accuracy on the surest 50%"] == percent(found.coverage.accuracy_at(0.5))
+    assert row["Calibration error after"] == percent(finished_run(A).calibration.ece)
+    assert percent(found.before.error) in figure(app, "reliability-before")["layout"]["title"]["text"]
+    assert len(figure(app, "coverage-0")["data"]) == 2
+
+
+def test_softmax_or_svm_shows_every_network_with_both_heads(open_view, figure):
+    app = open_view("Softmax or SVM?")
+    shown = frame(app, "B: SVM").set_index("Network")
+    shipped = [run.name for run in list_runs() if run.spec.head == "svm"]
+    assert {f"net{number}" for number in (2, 5, 12)} <= set(shown.index)
+    assert sum(len(trace["y"]) for trace in figure(app, "heads")["data"]) >= len(shipped)
+    row = shown[shown["B: SVM"].str.startswith(plain("net2-svm "))].iloc[0]
+    assert row["B − A (points)"] == plain("+0.8")
+    assert "goes on from the weights of" in said(app)
+
+
+def test_faces_of_a_cell_are_shown_where_the_data_set_is_at_hand(open_view, monkeypatch):
+    from fer_engine.data.synthetic import synthetic
+
+    faces = synthetic(140).part("PublicTest")
+    labels = faces.labels.tolist()
+    common = {"rows": faces.ids.tolist(), "data.valid_hash": faces.content_hash, "data.name": "synthetic"}
+    wrong = [SAD if label == HAPPY else label for label in labels]
+    made_run("one", labels, wrong, **common)
+    made_run("two", labels, labels, **common)
+    monkeypatch.setenv("FER_LAB_DATA", "synthetic:140")
+    app = open_view("Errors", ["one", "two"], label="happy", answer="sad")
+    fixed = faces.ids[faces.labels == HAPPY].tolist()
+    assert frame(app, "A is sure by")["Row"].tolist() == fixed
+    shown = [image.alt for item in app.get("image") for image in item.proto.imgs]
+    assert [int(alt.split("row ")[1].split(",")[0]) for alt in shown] == fixed
+    assert all("answered happy" in alt for alt in shown)
+    app.segmented_control(key="whose").set_value("A").run()
+    assert all("answered sad" in image.alt for item in app.get("image") for image in item.proto.imgs)
+
+
+# Tables
+
+
+@pytest.mark.parametrize(("value", "told"), [(0.0186, "+1.9"), (-0.004, "−0.4"), (0.0004, "0.0"), (-0.0004, "0.0"), (0, "0.0")])
+def test_differences_in_points_have_a_sign(value, told):
+    assert compare_tables.points(value) == told
+
+
+def test_every_cells_number_is_what_its_faces_add_up_to(shipped):
+    pair = shipped.pairs[0]
+    difference = confusion_difference(pair.a, pair.b)
+    for label in ("fear", "sad"):
+        for answer in NAMES:
+            rows = compare_tables.moved(moved_faces(pair.a, pair.b, label, answer), pair)["What"].value_counts()
+            more = rows.get("broke", 0) + rows.get("came", 0) - rows.get("fixed", 0) - rows.get("went", 0)
+            assert difference[NAMES.index(label), NAMES.index(answer)] == (-more if label == answer else more)
