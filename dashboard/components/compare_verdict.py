@@ -77,12 +77,13 @@ def _differences(comparison: "Comparison") -> None:
 def _runs(compared: Compared, group: tuple["Entrant", ...], number: int) -> None:
     protocol_badge.draw(group[0].run)
     frame = compare_tables.metrics(group, compare_costs.costs(compared))
-    st.table(
-        frame.assign(Run=[f"**{text.plain(name)}**" for name in frame["Run"]]),
-        border="horizontal",
-        hide_index=True,
-        alt="Figures of each run",
-    )
+    with st.container(key=f"runs-compare-{number}"):
+        st.table(
+            frame.assign(Run=[f"**{text.plain(name)}**" for name in frame["Run"]]),
+            border="horizontal",
+            hide_index=True,
+            alt="Figures of each run",
+        )
     st.caption(
         "Accuracy with Wilson's interval, macro F1 with a bootstrap's. Calibration error: as fitted, on the split that it was fitted on. "
         "Training: with the runs that a run starts from. A face: one at a time on one thread."

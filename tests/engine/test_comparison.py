@@ -313,3 +313,13 @@ def test_shipped_runs_give_the_figures_of_their_metrics():
     low, high = test.accuracy_interval.low, test.accuracy_interval.high
     spread = np.sqrt(test.only_a + test.only_b - (test.only_b - test.only_a) ** 2 / test.n) / test.n
     assert (low, high) == pytest.approx((test.accuracy - 1.96 * spread, test.accuracy + 1.96 * spread), abs=1e-3)
+
+
+def test_readme_shows_the_verdict_of_the_shipped_runs():
+    from pathlib import Path
+
+    from fer_engine.runs.store import finished_run
+
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    comparison = compare({name: finished_run(name) for name in ("net5-softmax", "net12-softmax")})
+    assert f"> {comparison.pairs[0].verdict}.\n" in readme
