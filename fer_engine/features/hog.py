@@ -4,14 +4,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 
-from fer_engine.features.rows import as_faces
+from fer_engine.features.rows import FaceTransformer, as_faces
 
 _FLAT = 1e4  # OpenCV weighs a block's pixels by a Gaussian that lies half a pixel off its centre; this wide it is flat
 
 
-class Hog(TransformerMixin, BaseEstimator):
+class Hog(FaceTransformer):
     """How much gradient of each direction there is in each cell, normalised over blocks of cells that overlap.
 
     A face and its mirror image give mirrored features. With OpenCV's own Gaussian over each block they would not: it is
@@ -29,10 +28,6 @@ class Hog(TransformerMixin, BaseEstimator):
         self.block = block
         self.orientations = orientations
         self.signed = signed
-
-    def fit(self, inputs: Any, labels: Any = None) -> "Hog":  # noqa: ARG002 - scikit-learn's contract
-        """Nothing is learnt."""
-        return self
 
     def transform(self, inputs: Any) -> np.ndarray:
         """Features (N, D), float32, of faces (N, 48, 48) or rows (N, 2304)."""
@@ -58,10 +53,6 @@ class Hog(TransformerMixin, BaseEstimator):
         cell, block = (self.cell, self.cell), (self.cell * self.block, self.cell * self.block)
         # Positions: aperture, width of the Gaussian, kind of norm, its clipping, gamma correction, levels, signed.
         return cv2.HOGDescriptor((48, 48), block, cell, cell, self.orientations, 1, _FLAT, 0, 0.2, True, 64, self.signed)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """It always is."""
-        return True
 
 
 def hog_picture(face: np.ndarray, hog: Hog | None = None, scale: int = 8) -> np.ndarray:

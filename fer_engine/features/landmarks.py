@@ -12,10 +12,9 @@ from typing import Any
 
 import cv2
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 
 from fer_engine.errors import FerLabError
-from fer_engine.features.rows import as_faces
+from fer_engine.features.rows import FaceTransformer, as_faces
 
 N_POINTS = 68
 FILE = "shape_predictor_68_face_landmarks.dat"
@@ -139,7 +138,7 @@ def mirrored_points(points: np.ndarray, side: int = 48) -> np.ndarray:
     return turned
 
 
-class Landmarks(TransformerMixin, BaseEstimator):
+class Landmarks(FaceTransformer):
     """The points of a face as numbers.
 
     Args:
@@ -149,17 +148,9 @@ class Landmarks(TransformerMixin, BaseEstimator):
     def __init__(self, forms: tuple[str, ...] = ("coordinates",)) -> None:
         self.forms = forms
 
-    def fit(self, inputs: Any, labels: Any = None) -> "Landmarks":  # noqa: ARG002 - scikit-learn's contract
-        """Nothing is learnt."""
-        return self
-
     def transform(self, inputs: Any) -> np.ndarray:
         """Features (N, D), float32, of faces (N, 48, 48) or rows (N, 2304)."""
         return from_points(landmarks(as_faces(inputs)), tuple(self.forms))
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """It always is."""
-        return True
 
 
 def from_points(points: np.ndarray, forms: tuple[str, ...]) -> np.ndarray:

@@ -1,10 +1,16 @@
 """Features of a face: symmetry, against scikit-image, geometry by hand, and the cache."""
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from skimage.feature import hog as their_hog
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import check_estimator
 
 from fer_engine.data.faceset import FaceSet
 from fer_engine.data.source import open_data
@@ -17,6 +23,23 @@ from fer_engine.features.landmarks import REGIONS, Landmarks, from_points, landm
 from fer_engine.features.pixels import Pixels
 
 FACES = open_data("synthetic:42").faces
+
+
+@pytest.mark.filterwarnings("ignore:Can't test estimator")
+@pytest.mark.parametrize("transformer", [Hog(), Pixels(), Landmarks()], ids=lambda item: type(item).__name__)
+def test_transformers_are_scikit_learns(transformer):
+    """`check_estimator` leaves out what feeds tables: these take pictures. So here is the rest of what a pipeline needs."""
+    check_estimator(transformer)
+    assert not get_tags(transformer).input_tags.two_d_array
+    assert get_tags(transformer).input_tags.three_d_array
+    images = FACES.images[:6]
+    expected = clone(transformer).transform(images)
+    assert expected.dtype == np.float32
+    assert np.array_equal(make_pipeline(transformer, "passthrough").fit_transform(images), expected)
+    assert np.allclose(clone(transformer).transform(images[3:4]), expected[3:4], atol=1e-6)
+    assert np.array_equal(pickle.loads(pickle.dumps(transformer)).transform(images[::-1]), expected[::-1])
+    with pytest.raises(FerLabError, match=r"Faces must have the shape \(N, 48, 48\) or \(N, 2304\), not \(6, 5\)"):
+        transformer.transform(np.zeros((6, 5)))
 
 
 def blocks(features: np.ndarray, cells: int, orientations: int) -> np.ndarray:
