@@ -12,7 +12,9 @@ from fer_engine.errors import FerLabError
 from fer_engine.experiments.svm_spec import FeatureSpec, SvmSpec
 
 _HOG = FeatureSpec(kind="hog", n_components=300, cell=6, block=2, orientations=8)
+_CLOSE = replace(_HOG, n_components=200, align=1.3)  # of the face aligned by its landmarks, in a closer crop
 _POINTS = FeatureSpec(kind="landmarks")
+_PIXELS = FeatureSpec(n_components=100, standardise=True)
 _HIDDEN = FeatureSpec(kind="cnn", n_components=128)
 
 _RECIPES: dict[str, SvmSpec] = {
@@ -20,12 +22,14 @@ _RECIPES: dict[str, SvmSpec] = {
     for item in (
         # The paper's: 200 whitened components of the raw pixels, and its best hyper-parameters.
         SvmSpec(model="svm-pca-paper", features=(FeatureSpec(n_components=200, whiten=True, unit=False),), C=1e3, gamma=1e-4),
-        SvmSpec(model="svm-pca", features=(FeatureSpec(n_components=150, standardise=True),), C=3, gamma=4),
+        SvmSpec(model="svm-pca", features=(_PIXELS,), C=3, gamma=2),
+        # Its pixels after the face is turned, scaled and shifted by its landmarks.
+        SvmSpec(model="svm-pca-aligned", features=(replace(_PIXELS, n_components=150, align=1.0),), C=3, gamma=2),
         SvmSpec(model="svm-hog", features=(_HOG,), C=3, gamma=2),
         SvmSpec(model="svm-landmarks", features=(_POINTS,), C=3, gamma=4),
         # The same hyper-parameters, the paper says; how it scales the features it does not.
         SvmSpec(model="svm-hog-landmarks-paper", features=(replace(_HOG, unit=False), replace(_POINTS, unit=False)), C=1e3, gamma=1e-4),
-        SvmSpec(model="svm-hog-landmarks", features=(_HOG, _POINTS), C=3, gamma=1),
+        SvmSpec(model="svm-hog-landmarks", features=(_CLOSE, replace(_POINTS, n_components=40, weight=0.7)), C=3, gamma=1),
         SvmSpec(model="svm-on-net2", features=(_HIDDEN,), C=1, gamma=1),
         SvmSpec(model="svm-on-net5", features=(_HIDDEN,), C=1, gamma=1),
         SvmSpec(model="svm-on-net12", features=(_HIDDEN,), C=1, gamma=1),
@@ -71,6 +75,7 @@ SVM_REFERENCE: dict[str, SvmReference] = {
     for item in (
         SvmReference("svm-pca-paper", svm_recipe("svm-pca-paper"), 39.98),
         SvmReference("svm-pca", svm_recipe("svm-pca")),
+        SvmReference("svm-pca-aligned", svm_recipe("svm-pca-aligned")),
         SvmReference("svm-hog", svm_recipe("svm-hog")),
         SvmReference("svm-landmarks", svm_recipe("svm-landmarks")),
         SvmReference("svm-hog-landmarks-paper", svm_recipe("svm-hog-landmarks-paper"), 48.2),
