@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from dashboard.charts import MODEL_COLORS, QUIET, calm
 from dashboard.text import percent
@@ -17,43 +16,42 @@ if TYPE_CHECKING:
 
 SPLIT_COLORS = dict(zip(SPLITS, (MODEL_COLORS["A"], MODEL_COLORS["B"], QUIET), strict=True))
 _DASHES = dict(zip(SPLITS, ("solid", "dash", "dot"), strict=True))
-# What is measured, its title with unit, and the bins' edges; sharper images than the last edge are counted in the last bin.
-_MEASURES = (
-    ("brightness", "Brightness: mean of the pixels (0 – 255)", np.linspace(0, 256, 65)),
-    ("contrast", "Contrast: standard deviation (0 – 128)", np.linspace(0, 128, 65)),
-    ("sharpness", "Sharpness: variance of the Laplacian over that of the pixels", np.linspace(0, 3, 61)),
-)
+# What is measured, with its unit, and the bins' edges; values beyond the last edge are counted in the last bin.
+MEASURES = {
+    "brightness": ("Mean of the pixels (grey levels)", np.linspace(0, 256, 65)),
+    "contrast": ("Standard deviation (grey levels)", np.linspace(0, 128, 65)),
+    "sharpness": ("Variance of Laplacian / of pixels", np.linspace(0, 3, 61)),
+}
 
 
-def quality_histograms(quality: "Quality", split: np.ndarray) -> go.Figure:
-    """Shares of each split's images by brightness, contrast and sharpness, a line a split.
+def quality_histogram(quality: "Quality", split: np.ndarray, name: str) -> go.Figure:
+    """Shares of each split's images by brightness, contrast or sharpness, a line a split.
 
     Args:
         quality: Of N images.
         split: (N,) their splits.
+        name: One of `MEASURES`.
     """
-    figure = make_subplots(rows=1, cols=len(_MEASURES), horizontal_spacing=0.06)
-    for column, (name, title, edges) in enumerate(_MEASURES, start=1):
-        values = np.clip(getattr(quality, name), edges[0], np.nextafter(edges[-1], 0))
-        for own in (each for each in SPLITS if (split == each).any()):
-            chosen = values[split == own]
-            shares = 100 * np.histogram(chosen, edges)[0] / len(chosen)
-            line = go.Scatter(
-                x=(edges[:-1] + edges[1:]) / 2,
-                y=shares,
-                mode="lines",
-                name=own,
-                legendgroup=own,
-                showlegend=column == 1,
-                line={"color": SPLIT_COLORS[own], "dash": _DASHES[own], "width": 2.5, "shape": "hvh"},
-                hovertemplate=f"{own}, about %{{x:.3g}}: %{{y:.2f}}% of its images<extra></extra>",
-            )
-            figure.add_trace(line, row=1, col=column)
-        figure.update_xaxes(title={"text": title, "font": {"size": 12}}, range=[edges[0], edges[-1]], row=1, col=column)
-        figure.update_yaxes(rangemode="tozero", row=1, col=column)
-    figure.update_yaxes(title="Share of the split's images (%)", row=1, col=1)
-    figure.update_layout(legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"})
-    return calm(figure, height=320, top=36, legend=True)
+    title, edges = MEASURES[name]
+    values = np.clip(getattr(quality, name), edges[0], np.nextafter(edges[-1], 0))
+    figure = go.Figure()
+    for own in (each for each in SPLITS if (split == each).any()):
+        chosen = values[split == own]
+        line = go.Scatter(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=100 * np.histogram(chosen, edges)[0] / len(chosen),
+            mode="lines",
+            name=own,
+            line={"color": SPLIT_COLORS[own], "dash": _DASHES[own], "width": 2.5, "shape": "hvh"},
+            hovertemplate=f"{own}, about %{{x:.3g}}: %{{y:.2f}}% of its images<extra></extra>",
+        )
+        figure.add_trace(line)
+    figure.update_layout(
+        xaxis={"title": title, "range": [edges[0], edges[-1]]},
+        yaxis={"title": "Share of the split's images (%)", "rangemode": "tozero"},
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
+    )
+    return calm(figure, height=290, top=36, legend=True)
 
 
 def cost_bars(rows: Sequence["Cost"]) -> go.Figure:

@@ -35,7 +35,7 @@ def draw(opened: Opened) -> None:
         )
     show = st.segmented_control("Show", SHOWS, default="all", required=True, key="groups", bind="query-params")
     chosen = {"labels conflict": groups.conflicting, "across splits": groups.crossing}.get(show or "all", groups.groups)
-    _groups(opened, chosen, (kind or KINDS[0]).replace(" ", "-"))
+    _groups(opened, chosen, (kind or KINDS[0]).replace(" ", "-"), found.blank)
     st.subheader("Images that show nothing", anchor="blank")
     _images(opened, found.blank.nonzero()[0], "blank", "No image is of one grey, or nearly.")
     st.subheader("Images without a face", anchor="faceless")
@@ -55,14 +55,15 @@ def _figures(found: Audit, groups: Groups) -> None:
             st.metric(name, f"{number:,}", width="content")
 
 
-def _groups(opened: Opened, groups: tuple[Group, ...], kind: str) -> None:
+def _groups(opened: Opened, groups: tuple[Group, ...], kind: str, blank: "np.ndarray") -> None:
     if not groups:
         st.info("There is no such group.", icon=":material/check:")
         return
     table_downloads.draw(groups_table(opened.faces, Groups(groups)), f"{opened.file}-{kind}", f"Groups of {kind} in {opened.faces.name}")
     shown = data_tiles.page_of(len(groups), GROUPS, f"page-{kind}")
     for number, group in enumerate(groups[shown], start=shown.start + 1):
-        marks = (":orange-badge[labels conflict] " if group.conflicting else "") + (":blue-badge[across splits]" if group.crosses else "")
+        marks = (":orange-badge[labels conflict] " if group.conflicting else "") + (":blue-badge[across splits] " if group.crosses else "")
+        marks += ":gray-badge[shows nothing]" if blank[group.rows[0]] else ""
         st.markdown(f"**{number}.** {len(group.rows)} images {marks}")
         tiles = [
             face_tile(opened.faces, row, f"{opened.faces.ids[row]}: {_label(opened, row)}, {opened.faces.split[row]}")

@@ -46,6 +46,8 @@ def draw(opened: Opened) -> None:
     if not len(rows):
         st.info("There is no such face.", icon=":material/info:")
         return
+    if known is not None:
+        st.caption("Below each face: its label · what most of the ten FER+ annotators chose, and how many of them.")
     shown = rows[data_tiles.page_of(len(rows), PER_PAGE, PAGE)]
     data_tiles.draw([face_tile(opened.faces, int(row), votes=known) for row in shown], f"{opened.file}-faces", key="gallery")
     table_downloads.draw(listed(opened, rows, known), f"{opened.file}-faces", f"Faces of {opened.faces.name}, as listed")

@@ -24,18 +24,21 @@ def draw(opened: Opened) -> None:
 
 
 def _classes(opened: Opened) -> None:
-    from dashboard import charts, run_charts
+    from dashboard import charts
     from fer_engine.data.summary import class_table
 
     counts = opened.faces.counts()
     st.subheader("Faces per emotion", anchor="classes")
-    told = "; ".join(f"{split}: " + ", ".join(f"{name} {number:,}" for name, number in each.items()) for split, each in counts.items())
-    st.plotly_chart(
-        run_charts.split_counts(counts),
-        key="data-classes",
-        config=charts.download_config(f"{opened.file}-classes", "svg"),
-        alt=f"Faces per emotion. {told}.",
-    )
+    longest = max(number / sum(each.values()) for each in counts.values() for number in each.values())
+    for column, (split, each) in zip(st.columns(len(counts), gap="medium"), counts.items(), strict=True):
+        with column:
+            st.markdown(f"**{split}**: {sum(each.values()):,} faces")
+            st.plotly_chart(
+                charts.class_distribution(each, longest),
+                key=f"data-classes-{split}",
+                config=charts.download_config(f"{opened.file}-{split}", "svg"),
+                alt=f"Faces per emotion in {split}: " + ", ".join(f"{name} {number:,}" for name, number in each.items()),
+            )
     frame = class_table(counts)
     with st.expander("As a table", icon=":material/table_rows:"):
         st.table(frame, border="horizontal", hide_index=True, alt="Faces per emotion and split, counts and shares")
@@ -57,13 +60,15 @@ def _quality(opened: Opened) -> None:
     st.subheader("Exposure and focus", anchor="quality")
     with st.spinner("Measuring the images …"):
         quality = resources.quality(opened.key, opened.faces)
-    st.plotly_chart(
-        data_charts.quality_histograms(quality, opened.faces.split),
-        key="data-quality",
-        config=charts.download_config(f"{opened.file}-quality", "svg"),
-        alt=f"Distributions over the images of each split: median brightness {_median(quality.brightness)}, contrast "
-        f"{_median(quality.contrast)} grey levels, sharpness {_median(quality.sharpness)}.",
-    )
+    for column, name in zip(st.columns(3, gap="medium"), data_charts.MEASURES, strict=True):
+        with column:
+            st.markdown(f"**{name.capitalize()}**")
+            st.plotly_chart(
+                data_charts.quality_histogram(quality, opened.faces.split, name),
+                key=f"data-{name}",
+                config=charts.download_config(f"{opened.file}-{name}", "svg"),
+                alt=f"Distribution of {name} over the images of each split; median {_median(getattr(quality, name))}.",
+            )
     st.caption(
         f"Medians over all splits: brightness {_median(quality.brightness)}, contrast {_median(quality.contrast)} grey levels, "
         f"sharpness {_median(quality.sharpness)}. Sharpness beyond 3 is counted at 3."
