@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from fer_engine.evaluation.comparison_heads import HeadPair
     from fer_engine.evaluation.curves import Scored
     from fer_engine.experiments.spec import CnnSpec
+    from fer_engine.explain.classical import SvmExplanation
     from fer_engine.explain.explanation import Explanation
     from fer_engine.explain.gradcam import Method
+    from fer_engine.explain.occlusion import Fill, OcclusionMap
     from fer_engine.faces import FoundFaces
     from fer_engine.predictors import Predictor
     from fer_engine.runs.jobs import Launch
@@ -135,6 +137,50 @@ def _explanation(identity: tuple[str, str, int], tile: bytes, target: str | None
     network = predictor(_run)
     with _EXPLAINING:
         return explain(network, np.frombuffer(tile, np.uint8).reshape(48, 48).copy(), target=target, method=method)
+
+
+def occlusion(run: Run, tile: np.ndarray, target: str | None, patch: int, fill: Fill) -> OcclusionMap:
+    """What hiding each place of a face uint8 (48, 48) takes from an emotion, by any run. Cached for the session.
+
+    Args:
+        run: A finished run.
+        tile: The face.
+        target: The emotion; the answer where it is None.
+        patch: Side of the patch, pixels; it moves by half of that.
+        fill: What it shows.
+    """
+    identity = (str(run.path), run.spec.hash, _stamp(run, "weights.safetensors"))
+    return _occlusion(identity, tile.tobytes(), target, patch, fill, run)
+
+
+@st.cache_resource(max_entries=24, scope="session", show_spinner="Hiding one place after the other …")
+def _occlusion(identity: tuple[str, str, int], tile: bytes, target: str | None, patch: int, fill: Fill, _run: Run) -> OcclusionMap:  # noqa: ARG001
+    from fer_engine.explain.occlusion import occlusion_map
+
+    model, face = predictor(_run), np.frombuffer(tile, np.uint8).reshape(48, 48).copy()
+    with _EXPLAINING:
+        return occlusion_map(model, face, target=target, patch=patch, stride=patch // 2, fill=fill)
+
+
+def svm_explanation(run: Run, tile: np.ndarray, target: str | None) -> SvmExplanation:
+    """What a run's SVM says of a face uint8 (48, 48), and what it sees of it. Cached for the session."""
+    identity = (str(run.path), run.spec.hash, _stamp(run, "weights.safetensors"))
+    return _svm_explanation(identity, tile.tobytes(), target, run)
+
+
+@st.cache_resource(max_entries=24, scope="session", show_spinner="Asking the SVM …")
+def _svm_explanation(identity: tuple[str, str, int], tile: bytes, target: str | None, _run: Run) -> SvmExplanation:  # noqa: ARG001
+    from fer_engine.explain.classical import explain_svm
+
+    return explain_svm(predictor(_run), np.frombuffer(tile, np.uint8).reshape(48, 48).copy(), target=target)
+
+
+@st.cache_resource(max_entries=12, scope="session", show_spinner="Looking for the parts of the face …")
+def points_of_face(tile: bytes) -> np.ndarray:
+    """The 68 landmarks (68, 2) of a face given as the bytes of uint8 (48, 48). Cached for the session."""
+    from fer_engine.features.landmarks import landmarks
+
+    return landmarks(np.frombuffer(tile, np.uint8).reshape(1, 48, 48))[0]
 
 
 def _stamp(run: Run, name: str) -> int:

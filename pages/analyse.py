@@ -8,7 +8,7 @@ from dashboard.components.errors import sentences
 
 def main() -> None:
     from dashboard import resources
-    from dashboard.components import answers, downloads, face_view, heat_maps, layers, run_picker, source
+    from dashboard.components import answers, downloads, face_view, heat_maps, layers, occlusion_maps, region_shares, run_picker, source
 
     picture = source.choose()
     if picture is None:
@@ -36,17 +36,24 @@ def main() -> None:
 
     st.header("Which pixels decided", anchor="heat-maps")
     shown = heat_maps.draw(models, face.tile)
+    hidden, parts = st.container(), st.container()  # these take seconds, and are filled when all else is there
 
-    st.header("What every layer makes of it", anchor="layers")
-    chosen = layers.draw(models, shown)
+    st.header("What each model makes of it", anchor="layers")
+    chosen = layers.draw(models, face.tile, shown)
 
-    st.header("Take it with you", anchor="downloads")
-    with sentences():
-        downloads.draw(models, face, shown, chosen)
+    downloading = st.container()
+    with hidden:
+        occlusion_maps.draw(models, face.tile, shown)
+    found = None
+    with parts, sentences():
+        found = region_shares.draw(models, face.tile, shown)
+    with downloading, sentences():
+        st.header("Take it with you", anchor="downloads")
+        downloads.draw(models, face, shown, chosen, found)
 
 
 st.title("Analyse a face")
 style.apply()
-st.markdown("Two networks side by side. :material/lock: Nothing leaves this machine, and nothing is kept once you close the page.")
+st.markdown("Two models side by side. :material/lock: Nothing leaves this machine, and nothing is kept once you close the page.")
 with sentences():
     main()

@@ -5,48 +5,78 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
 
 from dashboard import text
 from dashboard.components.face_view import Chosen
 from dashboard.components.heat_maps import Shown
+from dashboard.components.region_shares import Parts
 from dashboard.components.run_picker import Model
-from dashboard.pictures import probability_picture
+from dashboard.pictures import probability_picture, resized
+from fer_engine.explain.face_pictures import block_pictures, regions_image, signed_image
 from fer_engine.explain.render import activation_grid, overlay, to_png
 
 if TYPE_CHECKING:
-    from fer_engine.explain.explanation import Explanation
+    from fer_engine.explain.occlusion import OcclusionMap
 
 
-def draw(models: tuple[Model, Model], face: Chosen, shown: Shown, layers: dict[str, str]) -> None:
+def draw(models: tuple[Model, Model], face: Chosen, shown: Shown, layers: dict[str, str], parts: Parts | None) -> None:
     """Draw the download buttons.
 
     Args:
         models: Model A and model B.
         face: The face that they were asked about.
-        shown: Their explanations, and the layers of the heat maps.
-        layers: The layer whose channels are shown, by slot.
+        shown: What was shown of them.
+        layers: The layer whose channels are shown, by the slot of each network.
+        parts: The parts of the face, or None.
     """
     for model, column in zip(models, st.columns(2, gap="large"), strict=True):
-        if model.slot not in shown.explanations or model.slot not in layers:
-            continue
-        explanation = shown.explanations[model.slot]
         with column, st.container(horizontal=True, gap="small"):
-            for what, make in _pictures(explanation, face, shown, model.slot, layers[model.slot]).items():
+            for what, make in _pictures(model, face, shown, layers).items():
                 name = f"{model.run.name}-{what.lower().replace(' ', '-')}.png"
                 _button(f"{what}, {model.slot}", make, name, "image/png")
     with st.container(horizontal=True, gap="small"):
         _button("Face, 48×48", partial(to_png, face.tile), "face.png", "image/png")
+        if parts:
+            _button("Regions", partial(_regions, face, parts), "regions.png", "image/png")
         _button("Numbers of both", partial(numbers, models, face, shown), "analysis.json", "application/json", ":material/data_object:")
 
 
-def _pictures(explanation: "Explanation", face: Chosen, shown: Shown, slot: str, layer: str) -> dict[str, Callable[[], bytes]]:
-    cam = explanation.cams[shown.layers[slot]]
-    return {
-        "Probabilities": lambda: to_png(probability_picture(explanation.probabilities, f"{explanation.run}: {explanation.predicted}")),
-        "Heat map": lambda: to_png(overlay(face.tile, cam, shown.opacity, size=768)),
-        "Channels": lambda: to_png(activation_grid(explanation.activations[layer])),
-    }
+def _pictures(model: Model, face: Chosen, shown: Shown, layers: dict[str, str]) -> dict[str, Callable[[], bytes]]:
+    """What can be saved of a model, by its name, each made when it is asked for."""
+    slot = model.slot
+    found: dict[str, Callable[[], bytes]] = {}
+    told = shown.explanations.get(slot) or shown.svms.get(slot)
+    if told:
+        found["Probabilities"] = lambda: to_png(probability_picture(told.probabilities, f"{told.run}: {told.predicted}"))
+    if slot in shown.explanations:
+        explanation = shown.explanations[slot]
+        found["Heat map"] = lambda: to_png(overlay(face.tile, explanation.cams[shown.layers[slot]], shown.opacity, size=768))
+        if slot in layers:
+            found["Channels"] = lambda: to_png(activation_grid(explanation.activations[layers[slot]]))
+    if slot in shown.occlusions:
+        occlusion = shown.occlusions[slot]
+        found["Occlusion"] = lambda: to_png(np.hstack([overlay(face.tile, occlusion.evidence, shown.opacity), _signed(occlusion)]))
+    if slot in shown.svms:
+        for number, view in enumerate(shown.svms[slot].blocks):
+            for what, draw_it in block_pictures(view).items():
+                name = {"hog": "HOG"}.get(what, what.capitalize())
+                found[name if name not in found else f"{name} {number + 1}"] = partial(_png, draw_it)
+    return found
+
+
+def _png(draw_it: "Callable[[], np.ndarray]") -> bytes:
+    return to_png(draw_it())
+
+
+def _signed(occlusion: "OcclusionMap") -> "np.ndarray":
+    """The map at the size of the overlay beside it."""
+    return resized(signed_image(occlusion.map), (384, 384))
+
+
+def _regions(face: Chosen, parts: Parts) -> bytes:
+    return to_png(regions_image(face.tile, parts.regions, parts.points, size=768))
 
 
 def _button(label: str, make: Callable[[], bytes], name: str, mime: str, icon: str = ":material/download:") -> None:
@@ -57,13 +87,21 @@ def numbers(models: tuple[Model, Model], face: Chosen, shown: Shown) -> bytes:
     """Everything that was measured, as JSON.
 
     Returns:
-        UTF-8: the face, and per model its run, protocol, probabilities and figures of every layer.
+        UTF-8: the face, and per model its run, protocol, probabilities, figures of every layer or block, occlusion and regions.
     """
     answers: list[dict[str, Any]] = []
     for model in models:
-        if model.slot in shown.explanations:
-            protocol = {"slot": model.slot, "spec_hash": model.run.spec.hash, "protocol": text.protocol(model.run)}
-            answers.append(protocol | {"map_layer": shown.layers[model.slot]} | shown.explanations[model.slot].to_dict())
+        slot = model.slot
+        told = shown.explanations.get(slot) or shown.svms.get(slot)
+        if not told:
+            continue
+        answer: dict[str, Any] = {"slot": slot, "spec_hash": model.run.spec.hash, "protocol": text.protocol(model.run)}
+        answer |= {"map_layer": shown.layers.get(slot)} | told.to_dict()
+        if slot in shown.occlusions:
+            answer["occlusion"] = shown.occlusions[slot].to_dict()
+        if slot in shown.shares:
+            answer["regions"] = {name: [item.to_dict() for item in shares] for name, shares in shown.shares[slot].items()}
+        answers.append(answer)
     tree = {
         "image": face.picture,
         "size": list(face.size),

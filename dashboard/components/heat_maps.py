@@ -1,6 +1,6 @@
 """Which pixels decided: class activation maps over the face, of both models at one scale."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,27 +13,42 @@ from fer_engine.labels import NAMES
 if TYPE_CHECKING:
     import numpy as np
 
+    from dashboard.region_charts import Shares
+    from fer_engine.explain.classical import SvmExplanation
     from fer_engine.explain.explanation import Explanation
     from fer_engine.explain.gradcam import Method
+    from fer_engine.explain.occlusion import OcclusionMap
 
 METHODS: "dict[str, Method]" = {"Grad-CAM++": "gradcam++", "Grad-CAM": "gradcam"}
 ANSWER = "its answer"
 SIZE = 216  # pixels; two side by side fit half a page
+NO_LAYERS = (
+    ":material/info: These maps come of a network's layers, and this model has none. "
+    "What each place of the face is worth to it stands below, where places are hidden."
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """What the heat maps show, for the downloads.
+    """What the page shows of both models, for what comes further down. Dictionaries are by slot and fill on the way.
 
     Attributes:
-        explanations: What each model said, by slot.
-        layers: The layer shown, by slot.
+        explanations: What each network said.
+        layers: The layer of its heat map.
         opacity: From 0 to 1.
+        target: The emotion that was asked about; None for each model's answer.
+        svms: What each SVM said.
+        occlusions: The occlusion map of each model.
+        shares: The shares of each model's maps on the regions of the face, by what the map is called.
     """
 
     explanations: dict[str, "Explanation"]
     layers: dict[str, str]
     opacity: float
+    target: str | None = None
+    svms: dict[str, "SvmExplanation"] = field(default_factory=dict)
+    occlusions: dict[str, "OcclusionMap"] = field(default_factory=dict)
+    shares: dict[str, "Shares"] = field(default_factory=dict)
 
 
 def draw(models: tuple[Model, Model], tile: "np.ndarray") -> Shown:
@@ -46,11 +61,13 @@ def draw(models: tuple[Model, Model], tile: "np.ndarray") -> Shown:
     with st.container(horizontal=True, gap="large"):
         method = st.segmented_control("Method", list(METHODS), default="Grad-CAM++", required=True, key="method", bind="query-params")
         opacity = st.slider("Opacity (%)", 0, 100, 60, step=5, key="opacity", bind="query-params", width=220) / 100
-    shown = Shown({}, {}, opacity)
+    shown = Shown({}, {}, opacity, None if target in (ANSWER, None) else target)
     for model, column in zip(models, st.columns(2, gap="large"), strict=True):
         with column, sentences():
-            asked = None if target in (ANSWER, None) else target
-            explanation = resources.explanation(model.run, tile, asked, METHODS[method or "Grad-CAM++"])
+            if model.run.spec.family != "cnn":
+                st.markdown(NO_LAYERS)
+                continue
+            explanation = resources.explanation(model.run, tile, shown.target, METHODS[method or "Grad-CAM++"])
             shown.explanations[model.slot] = explanation
             shown.layers[model.slot] = _map(model, explanation, tile, opacity)
     return shown

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import pictures, text
+from dashboard.components import svm_view
 from dashboard.components.errors import sentences
 from dashboard.components.heat_maps import Shown
 from dashboard.components.run_picker import Model
@@ -25,10 +26,11 @@ _HELP = (
 )
 
 
-def draw(models: tuple[Model, Model], shown: Shown) -> dict[str, str]:
-    """Draw the layers of both models; gives the layer shown, by slot."""
+def draw(models: tuple[Model, Model], tile: "np.ndarray", shown: Shown) -> dict[str, str]:
+    """Draw the layers of networks, and what SVMs see; gives the layer shown, by the slot of each network."""
     chosen: dict[str, str] = {}
-    st.markdown("Each small picture is the most active channel of a layer, with its size. Choose a layer to see all its channels.")
+    if shown.explanations:
+        st.markdown("Each small picture is the most active channel of a layer, with its size. Choose a layer to see all its channels.")
     for model in models:
         with sentences():
             if model.slot in shown.explanations:
@@ -37,6 +39,8 @@ def draw(models: tuple[Model, Model], shown: Shown) -> dict[str, str]:
         with column, sentences():
             if model.slot in chosen:
                 _channels(model, shown.explanations[model.slot].activations[chosen[model.slot]])
+            elif model.run.spec.family == "svm":
+                shown.svms[model.slot] = svm_view.draw(model, tile, shown.target)
     with sentences():
         _zeros(models, shown.explanations)
     return chosen

@@ -1,5 +1,6 @@
 """Faces with what was found in them, as pictures: landmarks, regions, eigenfaces, signed maps. No torch here."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,8 +50,8 @@ def eigenface_grid(view: "BlockView", size: int = 144, columns: int = 4) -> np.n
 
 
 def told_eigenface(item: "Eigenface") -> str:
-    """An eigenface in a few signs: '3: −1.24'."""
-    return f"{item.number}: {item.coefficient:+.2f}".replace("-", "\N{MINUS SIGN}")
+    """An eigenface in a few signs: '3: −1.2'."""
+    return f"{item.number}: {item.coefficient:+.2g}".replace("-", "\N{MINUS SIGN}")
 
 
 def eigenface_image(pixels: np.ndarray, size: int = 96) -> np.ndarray:
@@ -102,19 +103,20 @@ def _inside(mask: np.ndarray) -> tuple[float, float]:
     return float(np.clip(column, edge, len(mask) - edge)), float(np.clip(row, len(mask) / 30, len(mask) * 29 / 30))
 
 
-def block_pictures(view: "BlockView", size: int = 384) -> dict[str, np.ndarray]:
-    """What a block sees, by a short name: 'aligned', 'rebuilt', 'eigenfaces', 'hog', 'landmarks', as far as it has them."""
-    found: dict[str, np.ndarray] = {}
+def block_pictures(view: "BlockView", size: int = 384) -> dict[str, Callable[[], np.ndarray]]:
+    """What draws what a block sees: 'aligned', 'rebuilt', 'eigenfaces', 'hog', 'landmarks', as far as it has them."""
+    rebuilt, gradients, points = view.rebuilt, view.gradients, view.points
+    found: dict[str, Callable[[], np.ndarray]] = {}
     if view.aligned:
-        found["aligned"] = face_image(view.face, size)
-    if view.rebuilt is not None:
-        found["rebuilt"] = face_image(view.rebuilt, size)
+        found["aligned"] = lambda: face_image(view.face, size)
+    if rebuilt is not None:
+        found["rebuilt"] = lambda: face_image(rebuilt, size)
     if view.eigenfaces:
-        found["eigenfaces"] = eigenface_grid(view)
-    if view.gradients is not None:
-        found["hog"] = view.gradients
-    if view.points is not None:
-        found["landmarks"] = points_image(view.face, view.points, size)
+        found["eigenfaces"] = lambda: eigenface_grid(view)
+    if gradients is not None:
+        found["hog"] = lambda: gradients
+    if points is not None:
+        found["landmarks"] = lambda: points_image(view.face, points, size)
     return found
 
 
@@ -133,6 +135,6 @@ def write_svm_explanation(explanation: "SvmExplanation", occlusion: "OcclusionMa
     for number, view in enumerate(explanation.blocks):
         made = block_pictures(view)
         named = {what: f"block{number + 1}-{what}.png" for what in made}
-        pictures |= {name: made[what] for what, name in named.items()}
+        pictures |= {name: made[what]() for what, name in named.items()}
         tree["blocks"][number]["files"] = named
     return write_files(Path(out_dir), pictures, tree)

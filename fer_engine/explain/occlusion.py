@@ -65,10 +65,14 @@ class OcclusionMap:
 
     @property
     def evidence(self) -> ClassMap:
-        """The positive part of the map, divided by its maximum, in the form of a class activation map."""
+        """The positive part of the map in the form of a class activation map.
+
+        It is divided by the map's largest value of either sign, so that faint evidence beside strong counter-evidence looks
+        faint; the highest value is 1 or less.
+        """
+        most = float(np.abs(self.map).max()) or 1.0
         positive, spread = np.maximum(self.map, 0), np.maximum(self.map_48, 0)
-        highest = float(positive.max()) or 1.0
-        return ClassMap("occlusion", positive / highest, np.clip(spread / highest, 0, 1), self.grid)
+        return ClassMap("occlusion", positive / most, np.clip(spread / most, 0, 1), self.grid)
 
     @property
     def largest_probability_drop(self) -> float:

@@ -1,6 +1,7 @@
 """Occlusion maps: by hand, for any predictor, and without a trace."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -75,6 +76,11 @@ def test_what_speaks_against_an_emotion_is_below_zero_and_no_evidence():
     assert found.map.min() < 0 <= found.map.max()
     assert (found.target, found.predicted) == ("sad", "happy")
     assert found.evidence.blank
+
+
+def test_faint_evidence_beside_strong_counter_evidence_stays_faint():
+    found = replace(occlusion_map(OnePatch(), face_of_one_patch()), map=np.array([[1.0, -4.0]]), map_48=np.array([[1.0, -4.0]]))
+    assert found.evidence.map.tolist() == found.evidence.map_48.tolist() == [[0.25, 0.0]]
 
 
 def test_log_odds_keep_moving_where_a_probability_stands_still():
