@@ -15,18 +15,18 @@ SURE = {"method": "temperature", "scale": 1.0, "split": "PublicTest", "n": 1, "n
 
 
 def made_run(name: str, labels: list[int], answers: list[int], **changes) -> Run:
-    """A finished own run of net5 that gave these answers to faces with these labels.
+    """A finished own run of net5, or of the `spec` given, that gave these answers to faces with these labels.
 
     Args:
         name: Its name.
         labels: Of each face.
         answers: To each face.
-        changes: `rows` or `first_row` of the data set, `seconds`, `milliseconds`, `classes`, `chosen_on`; all else is of the spec.
+        changes: `rows` or `first_row` of the data set, `seconds`, `milliseconds`, `classes`, `chosen_on`, `spec`; all else is of the spec.
     """
     rows = changes.pop("rows", None) or list(range(changes.pop("first_row", 0), 10**6))[: len(labels)]
     told = {key: changes.pop(key, value) for key, value in (("seconds", 60), ("milliseconds", 8), ("classes", list(NAMES)))}
     chosen = changes.pop("chosen_on", "PublicTest")
-    spec = override(lab.recipe("net5"), {"data.train_hash": "t", "data.valid_hash": "v"} | changes)
+    spec = override(changes.pop("spec", lab.recipe("net5")), {"data.train_hash": "t", "data.valid_hash": "v"} | changes)
     folder = run_path(name)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "spec.json").write_text(to_json(spec))
@@ -37,7 +37,8 @@ def made_run(name: str, labels: list[int], answers: list[int], **changes) -> Run
     metrics = measure(scores, np.array(labels), np.zeros(len(labels), bool))
     (folder / "metrics.json").write_text(json.dumps({"PublicTest": vars(metrics)}))
     (folder / "calibration.json").write_text(json.dumps(SURE))
-    (folder / "history.csv").write_text(HISTORY)
+    if spec.family == "cnn":
+        (folder / "history.csv").write_text(HISTORY)
     (folder / "manifest.json").write_text(json.dumps(_manifest(name, spec, chosen, told)))
     return Run(folder)
 
@@ -51,7 +52,7 @@ HISTORY = (
 def _manifest(name, spec, chosen, told) -> dict:
     return {
         "name": name,
-        "family": "cnn",
+        "family": spec.family,
         "spec_hash": spec.hash,
         "finished": "2026-01-01T00:00:00+00:00",
         "machine": {"processor": "a processor", "device": "cpu", "threads": 1},

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import compare_tables, resources, text
-from dashboard.components import faces_at_hand, protocol_badge, run_gallery, table_downloads
+from dashboard.components import compare_badges, faces_at_hand, run_gallery, table_downloads
 from dashboard.components.compare_view import Compared
 from dashboard.face_tiles import ordered
 
@@ -20,7 +20,7 @@ def draw(compared: Compared) -> None:
     for number, (title, group) in enumerate(compare_tables.groups(compared.comparison)):
         if title:
             st.subheader(title, anchor=False)
-        protocol_badge.draw(group[0].run)
+        compare_badges.draw(group)
         if len(group) > 1:
             _group(group, number)
         else:
@@ -45,10 +45,8 @@ def _group(group: tuple["Entrant", ...], number: int) -> None:
     missed = missed_by_all(group)
     total, same = len(group[0].scored.ids), int(missed.unanimous.sum())
     st.subheader("Faces that all get wrong", anchor=False)
-    st.markdown(
-        f"No run answers **{len(missed.ids):,}** of {total:,} faces right. On **{same:,}** of them all give one and the same wrong answer: "
-        "there the label may be what is wrong."
-    )
+    alike = f" On **{same:,}** of them all give one and the same wrong answer: there the label may be what is wrong." if same else ""
+    st.markdown(f"No run answers **{len(missed.ids):,}** of {total:,} faces right.{alike}")
     table = compare_tables.missed(missed, names)
     st.dataframe(table, hide_index=True, height=300, alt="Faces that all runs get wrong, by their row in the data set")
     table_downloads.draw(

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import compare_tables, text
-from dashboard.components import compare_picker, protocol_badge, table_downloads
+from dashboard import compare_tables
+from dashboard.components import compare_badges, compare_picker, table_downloads
 from dashboard.components.compare_view import Compared
 
 
@@ -16,7 +16,7 @@ def draw(compared: Compared) -> None:
     if pair is None:
         return
     changes = recall_changes(pair.a, pair.b)
-    protocol_badge.draw(pair.a.run)
+    compare_badges.draw((pair.a, pair.b))
     frame = compare_tables.recalls(changes)
     told = "; ".join(f"{row['Emotion']} {row['B − A (points)']}" for row in frame.to_dict("records"))
     st.plotly_chart(
@@ -32,6 +32,6 @@ def draw(compared: Compared) -> None:
     )
     name, words = (
         f"{pair.a.name}-to-{pair.b.name}-recall".replace("/", "-"),
-        f"A: {pair.a.name}, B: {pair.b.name}; {text.protocol(pair.a.run)}",
+        f"A: {pair.a.name}, B: {pair.b.name}; {compare_badges.told((pair.a, pair.b))}",
     )
     table_downloads.draw(frame, name, f"Recall per emotion. {words}")

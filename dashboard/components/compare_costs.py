@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import compare_tables, text
-from dashboard.components import protocol_badge, table_downloads
+from dashboard.components import compare_badges, table_downloads
 from dashboard.components.compare_view import Compared
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def draw(compared: Compared) -> None:
     for number, (title, group) in enumerate(compare_tables.groups(compared.comparison)):
         if title:
             st.subheader(title, anchor=False)
-        protocol_badge.draw(group[0].run)
+        compare_badges.draw(group)
         _group(group, took, number)
     remarks = [words for name, cost in took.items() if (words := cost.told(name))]
     if len({cost.machine for cost in took.values()}) > 1:
@@ -63,4 +63,4 @@ def _group(group: tuple["Entrant", ...], took: dict[str, "Cost"], number: int) -
             )
     frame = compare_tables.costs(group, took, fronts)
     st.table(frame.map(text.plain), border="horizontal", hide_index=True, alt="What each run took")
-    table_downloads.draw(frame, f"compare-costs-{number}", f"Accuracy and costs: {text.protocol(group[0].run)}")
+    table_downloads.draw(frame, f"compare-costs-{number}", f"Accuracy and costs: {compare_badges.told(group)}")

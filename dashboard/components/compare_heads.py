@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import compare_tables, resources, text
-from dashboard.components import protocol_badge, table_downloads
+from dashboard.components import compare_badges, table_downloads
 from dashboard.components.compare_view import Compared
 from dashboard.run_listing import keyed
 
@@ -31,8 +31,7 @@ def draw(compared: Compared) -> None:
         "All finished runs of one network with a softmax and with an SVM in its place: as its head (seven linear machines), or on its "
         "last hidden layer."
     )
-    for badge in dict.fromkeys(text.protocol(pair.a.run) for pair in pairs):
-        protocol_badge.say(badge, protocol_badge.EXPLAINED)
+    compare_badges.draw([entrant for pair in pairs for entrant in (pair.a, pair.b)])
     for pair in pairs:
         words = text.plain(pair.verdict)
         st.markdown(f"- **{words}**" if pair.test and pair.test.distinguishable else f"- {words}")
@@ -68,5 +67,5 @@ def _figures(found: tuple["HeadPair", ...], known: Sequence["Run"]) -> None:
         "compare digit by digit.  \n" + "  \n".join(map(text.plain, remarks))
     )
     table_downloads.draw(
-        frame, "softmax-or-svm", "Softmax or SVM: " + "; ".join(dict.fromkeys(text.protocol(pair.a.run) for pair in pairs))
+        frame, "softmax-or-svm", f"Softmax or SVM: {compare_badges.told([entrant for pair in pairs for entrant in (pair.a, pair.b)])}"
     )

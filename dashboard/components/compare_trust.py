@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import compare_tables, text
-from dashboard.components import protocol_badge, table_downloads
+from dashboard.components import compare_badges, table_downloads
 from dashboard.components.compare_view import Compared
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def draw(compared: Compared) -> None:
     for number, (title, group) in enumerate(compare_tables.groups(compared.comparison)):
         if title:
             st.subheader(title, anchor=False)
-        protocol_badge.draw(group[0].run)
+        compare_badges.draw(group)
         mine = {entrant.name: trusts[entrant.name] for entrant in group}
         st.markdown("**If the model may abstain** from the faces that it is least sure of, it is right on more of the others:")
         halves = ", ".join(f"{name} {text.percent(found.coverage.accuracy_at(0.5))}" for name, found in mine.items())
@@ -45,7 +45,7 @@ def draw(compared: Compared) -> None:
             hide_index=True,
             alt="How sure each run is, and how rightly",
         )
-        table_downloads.draw(frame, f"compare-certainty-{number}", f"How sure, and how rightly: {text.protocol(group[0].run)}")
+        table_downloads.draw(frame, f"compare-certainty-{number}", f"How sure, and how rightly: {compare_badges.told(group)}")
     _reliability(trusts)
 
 

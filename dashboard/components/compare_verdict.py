@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import compare_tables, text
-from dashboard.components import compare_costs, protocol_badge, table_downloads
+from dashboard.components import compare_badges, compare_costs, table_downloads
 from dashboard.components.compare_view import Compared
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def draw(compared: Compared) -> None:
         "Differences are B minus A, in points; their 95% intervals are a paired bootstrap over faces (10,000 draws, the same for all "
         "runs). McNemar's exact test asks whether the faces that one run alone answers right are split evenly."
     )
-    table_downloads.draw(frame, "compare-verdicts", f"Pairs of runs: {_protocols(comparison)}")
+    table_downloads.draw(frame, "compare-verdicts", f"Pairs of runs: {compare_badges.told(comparison.entrants)}")
     st.subheader("Every run", anchor=False)
     for number, (title, group) in enumerate(compare_tables.groups(comparison)):
         if title:
@@ -50,10 +50,6 @@ def _icon(pair: "Pair") -> str:
 def _told(pair: "Pair") -> str:
     words = text.plain(pair.verdict)
     return f"**{words}**" if pair.test and pair.test.distinguishable else words
-
-
-def _protocols(comparison: "Comparison") -> str:
-    return "; ".join(dict.fromkeys(text.protocol(entrant.run) for entrant in comparison.entrants))
 
 
 def _differences(comparison: "Comparison") -> None:
@@ -75,7 +71,7 @@ def _differences(comparison: "Comparison") -> None:
 
 
 def _runs(compared: Compared, group: tuple["Entrant", ...], number: int) -> None:
-    protocol_badge.draw(group[0].run)
+    compare_badges.draw(group)
     frame = compare_tables.metrics(group, compare_costs.costs(compared))
     with st.container(key=f"runs-compare-{number}"):
         st.table(
@@ -88,4 +84,4 @@ def _runs(compared: Compared, group: tuple["Entrant", ...], number: int) -> None
         "Accuracy with Wilson's interval, macro F1 with a bootstrap's. Calibration error: as fitted, on the split that it was fitted on. "
         "Training: with the runs that a run starts from. A face: one at a time on one thread."
     )
-    table_downloads.draw(frame, f"compare-runs-{number}", f"Runs side by side: {text.protocol(group[0].run)}")
+    table_downloads.draw(frame, f"compare-runs-{number}", f"Runs side by side: {compare_badges.told(group)}")

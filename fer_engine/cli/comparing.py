@@ -132,7 +132,8 @@ def _print_settings(comparison: "Comparison") -> None:
     if not differing:
         out.print("The runs have the same spec.")
         return
-    table = Table("setting that differs", *[escape(entrant.name) for entrant in comparison.entrants])
+    names = [Column(escape(entrant.name), overflow="fold") for entrant in comparison.entrants]
+    table = Table(_named_column("setting that differs", [item.field for item in differing]), *names)
     for item in differing:
         table.add_row(item.field, *[escape(value) for value in item.values])
     out.print(table)

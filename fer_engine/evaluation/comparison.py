@@ -239,7 +239,8 @@ def _pairs(entrants: tuple[Entrant, ...]) -> tuple[Pair, ...]:
     pairs = []
     for a, b in combinations(entrants, 2):
         against = obstacles(a.name, a.terms, b.name, b.terms)
-        pairs.append(Pair(a, b, against, remarks(a.name, a.run, b.name, b.run), None if against else _test(a, b)))
+        beside = () if against else remarks(a.name, a.run, b.name, b.run)
+        pairs.append(Pair(a, b, against, beside, None if against else _test(a, b)))
     adjusted = iter(holm([pair.test.p for pair in pairs if pair.test]))
     return tuple(replace(pair, test=replace(pair.test, p_holm=next(adjusted))) if pair.test else pair for pair in pairs)
 

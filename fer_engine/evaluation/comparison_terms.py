@@ -79,7 +79,9 @@ def obstacles(a: str, a_terms: Terms, b: str, b_terms: Terms) -> tuple[str, ...]
     """What keeps two runs from a test, a sentence each."""
     differing = [item.name for item in fields(Terms) if getattr(a_terms, item.name) != getattr(b_terms, item.name)]
     if "measured_on" in differing:
-        differing = [name for name in differing if name != "faces"]  # which goes without saying
+        same = all(terms.chosen_on == terms.measured_on for terms in (a_terms, b_terms))
+        unsaid = ("faces", "chosen_on") if same else ("faces",)  # which goes without saying
+        differing = [name for name in differing if name not in unsaid]
     return tuple(_OBSTACLES[name].format(a=a, b=b, one=getattr(a_terms, name), other=getattr(b_terms, name)) for name in differing)
 
 

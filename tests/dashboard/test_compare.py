@@ -105,6 +105,17 @@ def test_a_clear_difference_is_said_and_a_head_start_remarked(open_view):
     assert "bad goes on from the weights of good" in told
 
 
+def test_runs_with_and_without_mirror_image_are_tested_and_marked(open_view):
+    labels = [HAPPY] * 40
+    made_run("flipped", labels, labels)
+    made_run("plain", labels, [HAPPY] * 39 + [SAD], tta="none")
+    app = open_view("Verdict", ["flipped", "plain"])
+    assert "flipped answers with the mean over a face and its mirror image, plain does not" in said(app)
+    assert "flip TTA · 1 seed" in said(app)
+    assert "no TTA · 1 seed" in said(app)
+    assert frame(app, "Macro F1")["TTA"].tolist() == ["flip", "none"]
+
+
 # Choosing
 
 
