@@ -1,4 +1,4 @@
-"""`data info`, `data audit` and `data clean`."""
+"""`data info`, `audit`, `clean`, `import` and `labels`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -137,3 +137,59 @@ def clean(
 
 def _words(given: str) -> list[str]:
     return [word.strip() for word in given.split(",") if word.strip()]
+
+
+@app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(help="A folder of images, or a .zip or .tar archive of one; folders name the emotion.")],
+    out_name: Annotated[str, typer.Option("--out", help="What to call it: a name in the run area, or the path of a .parquet file.")],
+    table: Annotated[Path | None, typer.Option("--map", help="What folder names mean: CSV with the columns word and emotion.")] = None,
+    split: Annotated[str, typer.Option("--split", help="Split of images whose folder or name says none.")] = "Training",
+    skip_bad: SkipBad = False,
+    as_json: Json = False,
+) -> None:
+    """Bring images whose folders name the emotion, in English, German, French or your own words, as one parquet file."""
+    from dataclasses import asdict
+
+    from fer_engine.data.importing import import_images, read_label_map
+    from fer_engine.data.loaded import BadRows
+    from fer_engine.data.vocabulary import split_of
+
+    known = split_of(split)
+    if known is None:
+        raise FerLabError(f"--split knows no '{split}'. There are: Training, PublicTest, PrivateTest.")
+    target = imported_path(out_name)
+    words = read_label_map(table) if table else {}
+    with reading() as progress:
+        found = import_images(source, target, words, known, BadRows(skip_bad, unit="image"), progress)
+    say(found.notices)
+    if as_json:
+        print_json({"path": str(target)} | asdict(found))
+        return
+    for own, each in found.counts.items():
+        out.print(f"{own}: " + ", ".join(f"{name} {number:,}" for name, number in each.items()), highlight=False, markup=False)
+    out.print(f"{target} ({found.left_out:,} left out); use it with --data {target}", highlight=False, markup=False, soft_wrap=True)
+
+
+def imported_path(name: str) -> Path:
+    """The file for a data set that is brought: a path as it is, where it ends in .parquet; a name in the run area.
+
+    Raises:
+        FerLabError: Where the name could not be a file's on every system.
+    """
+    from fer_engine import settings
+    from fer_engine.runs.store import run_path
+
+    if name.endswith(".parquet"):
+        return Path(name).expanduser()
+    return settings.runs_dir() / "imported" / f"{run_path(name).name}.parquet"
+
+
+@app.command("labels")
+def labels() -> None:
+    """Print the words for emotions that are known, as a table to edit and to give to `data import --map`."""
+    from fer_engine.data.vocabulary import emotion_words
+
+    print("word,emotion")
+    for word, emotion in emotion_words().items():
+        print(f"{word},{emotion}")

@@ -1,0 +1,215 @@
+"""Images from elsewhere come in whole, whatever their folders are called and however they are packed."""
+
+import io
+import json
+import tarfile
+import unicodedata
+import zipfile
+
+import commands
+import numpy as np
+import pytest
+from fer_files import faces_of_noise, png, write_folders
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fer_engine.data import importing
+from fer_engine.data.importing import import_images, read_label_map
+from fer_engine.data.loaded import BadRows
+from fer_engine.data.source import open_data
+from fer_engine.data.vocabulary import emotion_of, emotion_words
+from fer_engine.errors import FerLabError
+from fer_engine.labels import NAMES
+
+command = commands.command  # the fixture
+FACES = faces_of_noise()
+
+
+def packed(path, root):
+    """A folder as an archive."""
+    files = sorted(file for file in root.rglob("*") if file.is_file())
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in files:
+                archive.write(file, file.relative_to(root).as_posix())
+    else:
+        with tarfile.open(path, "w:gz" if path.suffix == ".gz" else "w") as archive:
+            for file in reversed(files):
+                archive.add(file, "./" + file.relative_to(root).as_posix())
+    return path
+
+
+def bring(source, target, table=None, split="Training", skip=False):
+    return import_images(source, target, table or {}, split, BadRows(skip, unit="image"))
+
+
+def pixels(faces) -> dict[bytes, tuple[int, str]]:
+    return {image.tobytes(): (int(label), str(split)) for image, label, split in zip(faces.images, faces.labels, faces.split, strict=True)}
+
+
+@pytest.mark.parametrize("name", ["", "set.zip", "set.tar", "set.tar.gz"])
+def test_folders_and_archives_come_in_alike(tmp_path, name):
+    root = write_folders(tmp_path / "set", FACES)
+    source = packed(tmp_path / name, root) if name else root
+    found = bring(source, tmp_path / "out.parquet")
+    loaded = open_data(tmp_path / "out.parquet")
+    assert pixels(loaded.faces) == pixels(FACES)
+    assert loaded.notices == ()
+    assert found.images == 12
+    assert found.counts == loaded.faces.counts()
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    words=st.lists(st.sampled_from(list(emotion_words().items())), min_size=1, max_size=6),
+    upper=st.booleans(),
+    deep=st.booleans(),
+    split=st.sampled_from(["", "train", "Validation", "private_test"]),
+)
+def test_any_known_word_gives_its_emotion_wherever_it_stands(tmp_path_factory, words, upper, deep, split):
+    folder = tmp_path_factory.mktemp("set")
+    expected = {}
+    splits = {"": "Training", "train": "Training", "Validation": "PublicTest", "private_test": "PrivateTest"}
+    with zipfile.ZipFile(folder / "set.zip", "w") as archive:
+        for number, (word, emotion) in enumerate(words):
+            image = np.random.default_rng(number).integers(0, 256, (48, 48), dtype=np.uint8)
+            parts = [*([split] if split else []), word.upper() if upper else word, *(["subject 7"] if deep else []), f"{number}.png"]
+            archive.writestr("/".join(parts), png(image))
+            expected[image.tobytes()] = (NAMES.index(emotion), splits[split])
+    bring(folder / "set.zip", folder / "out.parquet")
+    assert pixels(open_data(folder / "out.parquet").faces) == expected
+
+
+MEANT = {
+    0: "Wütend Ärger colère",
+    1: "Dégoût Ekel",
+    2: "Angst peur",
+    3: "Happiness Fröhlich GLÜCKLICH gluecklich Joie 3",
+    4: "Trauer tristesse",
+    5: "Überraschung surpris",
+    6: "neutre",
+    None: "contempt 7 verachtung",
+}
+
+
+@pytest.mark.parametrize(("word", "label"), [(word, label) for label, words in MEANT.items() for word in words.split()])
+def test_words_of_three_languages(word, label):
+    assert emotion_of(word) == label
+    assert emotion_of(unicodedata.normalize("NFD", word)) == label
+
+
+def test_no_word_means_two_emotions():
+    for word, emotion in emotion_words().items():
+        assert NAMES[emotion_of(word)] == emotion
+
+
+def test_a_table_adds_words_changes_numbers_and_leaves_out(tmp_path):
+    root = tmp_path / "affect"
+    for number, folder in enumerate(("0", "1", "Verachtung", "Glück", "happy")):
+        (root / folder).mkdir(parents=True)
+        (root / folder / f"{number}.png").write_bytes(png(FACES.images[number]))
+    table = tmp_path / "map.csv"
+    table.write_text("word,emotion\n0,neutral\n1,3\nverachtung,-\nglück,Freude\n")
+    found = bring(root, tmp_path / "out.parquet", read_label_map(table), "PublicTest")
+    faces = open_data(tmp_path / "out.parquet").faces
+    assert found.left_out == 1
+    assert pixels(faces) == {FACES.images[place].tobytes(): (label, "PublicTest") for place, label in ((0, 6), (1, 3), (3, 3), (4, 3))}
+
+
+def test_folders_that_mean_nothing_are_named_with_the_way_out(tmp_path):
+    root = write_folders(tmp_path / "set", FACES)
+    (root / "train" / "contempt").mkdir()
+    (root / "train" / "contempt" / "a.png").write_bytes(png(FACES.images[0]))
+    with pytest.raises(FerLabError, match=r"folder names 'contempt' \(1 images\)\. Say in a table .* --map"):
+        bring(root, tmp_path / "out.parquet")
+    assert not (tmp_path / "out.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("word,emotion\nx,contempt\n", "line 2: 'contempt' is none of"),
+        ("a,b\n1,2\n", "line 2: a row needs a word and an emotion"),
+        ("word,emotion\nx,sad\nX,happy\n", "line 3: 'X' has two meanings"),
+        (None, "cannot be read: No such file"),
+    ],
+)
+def test_a_table_that_makes_no_sense_is_refused(tmp_path, text, told):
+    path = tmp_path / "map.csv"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(FerLabError, match=told):
+        read_label_map(path)
+
+
+def test_a_bad_image_stops_or_is_counted(tmp_path):
+    root = write_folders(tmp_path / "set", FACES)
+    (root / "train" / "sad" / "broken.png").parent.mkdir(exist_ok=True)
+    (root / "train" / "sad" / "broken.png").write_bytes(b"\x89PNG no")
+    with pytest.raises(FerLabError, match="broken.png.*--skip-bad"):
+        bring(root, tmp_path / "out.parquet")
+    found = bring(root, tmp_path / "out.parquet", skip=True)
+    assert (found.images, found.notices[0][:21]) == (12, "Left out 1 bad image:")
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off"])
+def test_what_is_no_archive_is_refused(tmp_path, content):
+    path = tmp_path / "x.zip"
+    path.write_bytes(content)
+    with pytest.raises(FerLabError, match="is no folder, .zip or .tar archive|cannot be read"):
+        bring(path, tmp_path / "out.parquet")
+
+
+@given(cut=st.integers(1, 400))
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_an_archive_cut_short_is_a_sentence_or_complete(tmp_path_factory, cut):
+    folder = tmp_path_factory.mktemp("cut")
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for number in range(3):
+            data = png(FACES.images[number])
+            info = tarfile.TarInfo(f"happy/{number}.png")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    path = folder / "set.tar.gz"
+    path.write_bytes(buffer.getvalue()[:-cut])
+    try:
+        assert bring(path, folder / "out.parquet").images == 3
+    except FerLabError as error:
+        assert str(error).endswith((".", "?", "with --data."))
+
+
+def test_a_missing_or_empty_source_is_a_sentence(tmp_path):
+    with pytest.raises(FerLabError, match="There is no file or folder"):
+        bring(tmp_path / "none", tmp_path / "out.parquet")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FerLabError, match="holds no image that can be used"):
+        bring(tmp_path / "empty", tmp_path / "out.parquet")
+
+
+def test_an_image_that_is_too_large_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    root = write_folders(tmp_path / "set", FACES)
+    monkeypatch.setattr(importing, "MAX_IMAGE_BYTES", 100)
+    with pytest.raises(FerLabError, match="at most 0 are read"):
+        bring(root, tmp_path / "out.parquet")
+
+
+def test_the_command_line_brings_a_set_and_never_overwrites_one(tmp_path, command):
+    root = write_folders(tmp_path / "set", FACES)
+    status, output, errors = command("data", "import", str(root), "--out", "mine", "--json")
+    assert status == 0, errors
+    told = json.loads(output)
+    assert told["images"] == 12
+    assert pixels(open_data(told["path"]).faces) == pixels(FACES)
+    status, _, errors = command("data", "import", str(root), "--out", "mine")
+    assert status == 1
+    assert "is there already" in errors
+    status, _, errors = command("data", "import", str(root), "--out", "other", "--split", "x")
+    assert "--split knows no 'x'" in errors
+    assert command("data", "import", str(root), "--out", str(tmp_path / "o.parquet"))[0] == 0
+
+
+def test_the_printed_words_are_a_table_that_can_be_read(tmp_path, command):
+    _, output, _ = command("data", "labels")
+    (tmp_path / "map.csv").write_text(output)
+    assert read_label_map(tmp_path / "map.csv") == {word: NAMES.index(emotion) for word, emotion in emotion_words().items()}
