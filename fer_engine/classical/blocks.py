@@ -41,8 +41,13 @@ class Block:
         return (coefficients if self.components is None else coefficients @ self.components) + self.mean
 
 
+def halved(array: np.ndarray) -> np.ndarray:
+    """Numbers as half precision keeps them, float32."""
+    return array.astype(np.float16).astype(np.float32)
+
+
 def fit_block(spec: FeatureSpec, features: np.ndarray) -> Block:
-    """Fit a block on the features (N, D) of the training faces.
+    """Fit a block on the features (N, D) of the training faces; its components are rounded as they will be saved.
 
     Raises:
         FerLabError: Where there are fewer features or faces than components.
@@ -68,7 +73,7 @@ def _principal(features: np.ndarray, n_components: int) -> tuple[np.ndarray, np.
         n, wide = features.shape
         raise FerLabError(f"features.n_components is {n_components}, but {n:,} faces with {wide:,} features give at most {min(n, wide):,}.")
     found = PCA(n_components, svd_solver="covariance_eigh").fit(features)
-    return found.components_.astype(np.float32), np.asarray(found.explained_variance_, np.float64)
+    return halved(found.components_), np.asarray(found.explained_variance_, np.float64)
 
 
 def measures(specs: tuple[FeatureSpec, ...], hidden: Measure | None = None) -> Iterator[Measure]:

@@ -15,6 +15,7 @@ _HOG = FeatureSpec(kind="hog", n_components=300, cell=6, block=2, orientations=8
 _CLOSE = replace(_HOG, n_components=200, align=1.3)  # of the face aligned by its landmarks, in a closer crop
 _POINTS = FeatureSpec(kind="landmarks")
 _PIXELS = FeatureSpec(n_components=100, standardise=True)
+_RAW = (replace(_HOG, n_components=250, unit=False), replace(_POINTS, unit=False))
 _HIDDEN = FeatureSpec(kind="cnn", n_components=128)
 
 _RECIPES: dict[str, SvmSpec] = {
@@ -28,7 +29,7 @@ _RECIPES: dict[str, SvmSpec] = {
         SvmSpec(model="svm-hog", features=(_HOG,), C=3, gamma=2),
         SvmSpec(model="svm-landmarks", features=(_POINTS,), C=3, gamma=4),
         # The same hyper-parameters, the paper says; how it scales the features it does not.
-        SvmSpec(model="svm-hog-landmarks-paper", features=(replace(_HOG, unit=False), replace(_POINTS, unit=False)), C=1e3, gamma=1e-4),
+        SvmSpec(model="svm-hog-landmarks-paper", features=_RAW, C=1e3, gamma=1e-4),
         SvmSpec(model="svm-hog-landmarks", features=(_CLOSE, replace(_POINTS, n_components=40, weight=0.7)), C=3, gamma=1),
         SvmSpec(model="svm-on-net2", features=(_HIDDEN,), C=1, gamma=1),
         SvmSpec(model="svm-on-net5", features=(_HIDDEN,), C=1, gamma=1),

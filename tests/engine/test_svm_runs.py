@@ -8,6 +8,7 @@ from sklearn.svm import SVC
 
 from fer_engine import load
 from fer_engine.classical.blocks import fit_block, measures
+from fer_engine.classical.files import VECTORS
 from fer_engine.classical.fitting import fit, fit_run, prepare_svm
 from fer_engine.classical.machine import from_dual
 from fer_engine.data.source import open_data
@@ -59,6 +60,16 @@ def test_saved_machine_answers_as_the_fitted_one():
     again = SVC(C=3, gamma=1, break_ties=True).fit(rows, part.labels)
     assert (predictor.scores(part.images).argmax(1) == again.predict(rows)).mean() >= 0.999
     assert run.manifest["support_vectors"] == len(again.support_vectors_)
+
+
+def test_machine_is_fitted_on_what_half_precision_keeps():
+    """Else a high C multiplies what is rounded off."""
+    found = fit(replace(SMALL, C=1000), FACES.part("Training"))
+    vectors = found.arrays[VECTORS]
+    assert np.array_equal(vectors, vectors.astype(np.float16).astype(np.float32))
+    for block in found.blocks:
+        if block.components is not None:
+            assert np.array_equal(block.components, block.components.astype(np.float16).astype(np.float32))
 
 
 def test_block_by_hand():
@@ -122,9 +133,7 @@ def test_run_folder_explains_itself_and_travels(tmp_path):
     assert run.history().empty
     assert not (run.path / store.HISTORY).exists()
     assert run.manifest["family"] == "svm"
-    assert sorted(run.manifest["files"]) == sorted(
-        [store.SPEC, store.WEIGHTS, store.CALIBRATION, store.PREDICTIONS, store.METRICS]
-    )
+    assert sorted(run.manifest["files"]) == sorted([store.SPEC, store.WEIGHTS, store.CALIBRATION, store.PREDICTIONS, store.METRICS])
     scores = load("mine").scores(FACES.part("PublicTest").images)
     assert np.allclose(scores, run.predictions()[list(NAMES)].to_numpy(), atol=1e-5)
     check_run(run.path)
