@@ -246,6 +246,7 @@ def heads(found: Sequence[HeadPair], took: Mapping[str, Cost], paper: Mapping[st
                 "Network": item.network,
                 "A: softmax": f"{a.name} {percent(a.accuracy)}",
                 "B: SVM": f"{b.name} {percent(b.accuracy)}",
+                "Measured on": f"{a.run.spec.data.name}, {a.scored.split}, n = {len(a.scored.labels):,}",
                 "B − A (points)": points(test.accuracy) if test else NOT_TESTED,
                 "95% interval": points_interval(test.accuracy_interval) if test else "–",
                 "p (Holm)": p_value(test.p_holm) if test else "–",

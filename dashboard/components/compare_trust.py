@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import compare_tables, text
 from dashboard.components import compare_badges, table_downloads
 from dashboard.components.compare_view import Compared
+from dashboard.run_tables import bins
 
 if TYPE_CHECKING:
     from fer_engine.evaluation.comparison_trust import Trust
@@ -64,4 +65,5 @@ def _reliability(trusts: "dict[str, Trust]") -> None:
                 config=charts.download_config(f"{name}-reliability-{when}".replace("/", "-"), "svg"),
                 alt=f"Reliability of {name} {when} calibration: expected calibration error {text.percent(curve.error)}",
             )
+            table_downloads.draw(bins(curve), f"{name}-reliability-{when}".replace("/", "-"), f"Reliability of {name} {when} calibration")
     st.caption("Calibration was fitted on the split that each run was chosen on; measured on the same faces it looks a little too good.")

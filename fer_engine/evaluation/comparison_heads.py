@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fer_engine.evaluation.comparison import Pair, compare
 from fer_engine.evaluation.statistics import holm
 from fer_engine.experiments.spec import CnnSpec
+from fer_engine.models import registry
 
 if TYPE_CHECKING:
     from fer_engine.runs.store import Run
@@ -40,6 +41,8 @@ def compare_heads(runs: Mapping[str, "Run"]) -> tuple[HeadPair, ...]:
         if softmax:
             (pair,) = compare({softmax: runs[softmax], name: run}).pairs
             found.append(HeadPair(runs[softmax].spec.model, pair))
+    order = registry.names()
+    found.sort(key=lambda item: order.index(item.network))  # runs of one network stay as they were given
     adjusted = iter(holm([item.pair.test.p for item in found if item.pair.test]))
     return tuple(_with_p(item, next(adjusted)) if item.pair.test else item for item in found)
 
