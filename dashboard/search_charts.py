@@ -65,10 +65,17 @@ def explained_variance(shares: Sequence[float], components: Sequence[int]) -> go
     curve = go.Scatter(x=numbers, y=100 * np.asarray(shares), mode="lines", line={"color": MODEL_COLORS["A"]})
     tried = [100 * shares[number - 1] for number in components]
     labels = [f"{number:,}: {share:.0f}%" for number, share in zip(components, tried, strict=True)]
-    places = {"mode": "markers+text", "text": labels, "textposition": "bottom right", "marker": {"color": MODEL_COLORS["A"], "size": 8}}
+    places = {
+        "mode": "markers+text",
+        "text": labels,
+        "textposition": "bottom right",
+        "cliponaxis": False,
+        "marker": {"color": MODEL_COLORS["A"], "size": 8},
+    }
     figure = go.Figure([curve, go.Scatter(x=list(components), y=tried, **places)])
     figure.update_traces(hovertemplate="%{x:,} components: %{y:.1f}%<extra></extra>")
-    figure.update_layout(xaxis={"title": "Principal components"}, yaxis={"title": "Variance explained (%)", "range": [0, 104]})
+    span = {"title": "Principal components", "range": [0, 1.15 * len(shares)]}  # room for the last label
+    figure.update_layout(xaxis=span, yaxis={"title": "Variance explained (%)", "range": [0, 104]})
     return calm(figure, height=300)
 
 
@@ -92,5 +99,6 @@ def by_components(components: Sequence[int], means: Sequence[float], deviations:
             hovertemplate="%{x} components: %{y:.2f}%<extra></extra>",
         )
     )
-    figure.update_layout(xaxis={"title": "Principal components", "type": "category"}, yaxis={"title": "Accuracy on the outer folds (%)"})
+    span = {"title": "Principal components", "type": "category", "range": [-0.5, len(components) - 0.4]}
+    figure.update_layout(xaxis=span, yaxis={"title": "Accuracy on the outer folds (%)"})
     return calm(figure, height=300)

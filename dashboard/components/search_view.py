@@ -155,8 +155,8 @@ def _tables(search: "Search", outcome: "Outcome") -> None:
         {
             "Outer fold": choice.outer,
             "Setting": choice.setting.told(),
-            "Inner folds (%)": round(100 * choice.inner_accuracy, 2),
-            "Outer fold, unbiased (%)": round(100 * choice.outer_accuracy, 2),
+            "Inner folds": text.percent(choice.inner_accuracy),
+            "Outer fold, unbiased": text.percent(choice.outer_accuracy),
         }
         for choice in outcome.nested.choices
     )
