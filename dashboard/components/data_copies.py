@@ -95,8 +95,8 @@ def _faceless(opened: Opened) -> None:
     scores = data_resources.face_scores(opened.key, opened.faces, None)
     if scores is None:
         st.caption(
-            "dlib's frontal detector asks each image, some eight milliseconds each: minutes for FER2013, once. A hint and no proof: hands, "
-            "hair and tight crops hide one real face in forty from it."
+            "dlib's frontal detector is asked about each image, some eight milliseconds each: minutes for FER2013, once, while this page "
+            "stays open. A hint and no proof: hands, hair and tight crops hide one real face in forty from it."
         )
         if not st.button("Look for images without a face", key="look-for-faces", icon=":material/face:"):
             return

@@ -59,7 +59,8 @@ def _training(opened: Opened) -> tuple[np.ndarray, LabelCheck] | None:
     if done is None:
         st.caption(
             "Five SVMs on HOG features, each fitted on four fifths of Training and asked about the rest; copies of a face are never on "
-            "both sides. Some minutes of one core for FER2013, once; `python -m fer_engine data audit --labels` does it in a terminal."
+            "both sides. Some minutes of one core for FER2013, once, while this page stays open; or in a terminal: "
+            "`python -m fer_engine data audit --labels`."
         )
         if not st.button("Check the labels of Training", key="check-labels", icon=":material/rule:"):
             return None

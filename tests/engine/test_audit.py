@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import commands
 import numpy as np
@@ -356,3 +357,12 @@ def test_fer2013_has_near_copies_beyond_the_exact_ones(real_audit):
     exact = set(real_audit.leaked("PublicTest").tolist())
     near = set(real_audit.near.twins("PublicTest", "Training").tolist())
     assert len(near - exact) > 100
+
+
+def test_fer2013s_votes_are_in_the_order_of_its_rows(real_audit):
+    path = Path(REAL).parent / "fer2013new.csv"
+    if not path.is_file():
+        pytest.skip("FER+'s votes, fer2013new.csv, do not lie beside the data set.")
+    votes = read_votes(path, real_audit.faces)
+    assert 1 - votes.differs(np.asarray(real_audit.faces.labels)).mean() == pytest.approx(0.646, abs=0.001)
+    assert (votes.majority == CHOICES.index("no face")).sum() == 161

@@ -195,3 +195,11 @@ def test_the_help_names_every_rule(command):
     status, output, _ = command("data", "clean", "--help")
     assert status == 0
     assert all(rule in output for rule in DROPS)
+
+
+def test_a_run_on_a_cleaned_set_goes_by_the_recipes_name(tmp_path, command, flawed):
+    from fer_engine.data.known import set_name
+
+    _, told = cleaned(tmp_path, command, flawed, "--drop", "duplicates")
+    faces = open_data(told["path"]).faces
+    assert set_name(faces, faces.part("Training")) == "clean"
