@@ -70,10 +70,11 @@ def _told(model: Model, found: "OcclusionMap") -> str:
     if found.evidence.blank:
         return f"Model {model.slot}: no single place that is hidden takes anything from **{found.target}**."
     after = found.probability - found.largest_probability_drop
-    taken = f"{float(found.map.max()):.2f} {'nats from the log-odds' if found.unit == 'log-odds' else 'from the margin'}"
+    odds = found.unit == "log-odds"
+    taken = f"{float(found.map.max()):.2f} {'nats from the log-odds' if odds else 'from the margin'}"
     return (
-        f"Model {model.slot}: hiding the brightest place takes {taken} of **{found.target}**; its probability goes "
-        f"from {text.percent(found.probability)} to {text.percent(after)}."
+        f"Model {model.slot}: hiding the brightest place takes {taken} of **{found.target}**; its probability"
+        f"{'' if odds else ', which is made of votes,'} goes from {text.percent(found.probability)} to {text.percent(after)}."
     )
 
 

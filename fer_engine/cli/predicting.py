@@ -57,7 +57,7 @@ def explain(
     run: RunName = DEFAULT_RUN,
     target: Annotated[str | None, typer.Option(help="The emotion to explain; by default the answer.")] = None,
     layer: Annotated[str | None, typer.Option(help="One layer alone; by default all (networks).")] = None,
-    method: Annotated[str | None, typer.Option(help="gradcam++ (by default) or gradcam (networks).")] = None,
+    method: Annotated[str | None, typer.Option(help="gradcam++ (by default) or gradcam (networks), or occlusion (any model).")] = None,
     whole_image: WholeImage = False,
     as_json: Json = False,
 ) -> None:
@@ -89,9 +89,25 @@ def _explain_network(
     from fer_engine.explain.explanation import explain as explain_face
     from fer_engine.explain.render import write_explanation
 
+    if method == "occlusion":
+        return _explain_by_occlusion(predictor, face, out_dir, target)
     told = explain_face(predictor, face, target=target, layers=[layer] if layer else None, method=method or "gradcam++")
     write_explanation(told, face, out_dir)
     return told.to_dict()
+
+
+def _explain_by_occlusion(predictor: "Predictor", face: "np.ndarray", out_dir: Path, target: str | None) -> dict[str, Any]:
+    """Write an occlusion map; gives its numbers."""
+    from fer_engine.explain.face_pictures import write_occlusion
+    from fer_engine.explain.occlusion import occlusion_map
+    from fer_engine.labels import NAMES
+
+    occlusion = occlusion_map(predictor, face, target=target)
+    probabilities = map(float, predictor.probabilities(face[None])[0])
+    told: dict[str, Any] = {"run": occlusion.run, "predicted": occlusion.predicted, "target": occlusion.target}
+    told["probabilities"] = dict(zip(NAMES, probabilities, strict=True))
+    write_occlusion(told, occlusion, face, out_dir)
+    return told | {"occlusion": occlusion.to_dict()}
 
 
 def _explain_svm(
@@ -103,7 +119,7 @@ def _explain_svm(
     from fer_engine.explain.occlusion import occlusion_map
     from fer_engine.explain.regions import LICENCE
 
-    if layer or method:
+    if layer or method not in (None, "occlusion"):
         raise FerLabError("An SVM has no layers: leave out --layer and --method. Its occlusion map is written in their place.")
     told, occlusion = explain_svm(predictor, face, target=target), occlusion_map(predictor, face, target=target)
     write_svm_explanation(told, occlusion, face, out_dir)

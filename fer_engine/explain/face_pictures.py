@@ -129,12 +129,37 @@ def write_svm_explanation(explanation: "SvmExplanation", occlusion: "OcclusionMa
     Raises:
         FerLabError: Where the folder cannot be written to.
     """
-    tree = explanation.to_dict() | {"face": "face.png", "occlusion": occlusion.to_dict()}
-    pictures = {"face.png": face, "occlusion.png": signed_image(occlusion.map), "overlay-occlusion.png": overlay(face, occlusion.evidence)}
-    tree["occlusion"]["files"] = {"map": "occlusion.png", "overlay": "overlay-occlusion.png"}
+    tree, pictures = _occlusion_files(explanation.to_dict(), occlusion, face)
     for number, view in enumerate(explanation.blocks):
         made = block_pictures(view)
         named = {what: f"block{number + 1}-{what}.png" for what in made}
         pictures |= {name: made[what]() for what, name in named.items()}
         tree["blocks"][number]["files"] = named
     return write_files(Path(out_dir), pictures, tree)
+
+
+def write_occlusion(told: dict, occlusion: "OcclusionMap", face: np.ndarray, out_dir: str | Path) -> Path:
+    """Write an occlusion map as `face.png`, `occlusion.png`, `overlay-occlusion.png` and `explanation.json`; gives its path.
+
+    Args:
+        told: What else is told of the answer, for JSON.
+        occlusion: The map.
+        face: uint8 (48, 48).
+        out_dir: A folder, made where there is none.
+
+    Raises:
+        FerLabError: Where the folder cannot be written to.
+    """
+    tree, pictures = _occlusion_files(told, occlusion, face)
+    return write_files(Path(out_dir), pictures, tree)
+
+
+def _occlusion_files(told: dict, occlusion: "OcclusionMap", face: np.ndarray) -> tuple[dict, dict[str, np.ndarray]]:
+    """What is told, with the occlusion map and the names of its pictures, and the pictures by these names."""
+    named = {"map": "occlusion.png", "overlay": "overlay-occlusion.png"}
+    tree = told | {"face": "face.png", "occlusion": occlusion.to_dict() | {"files": named}}
+    return tree, {
+        "face.png": face,
+        named["map"]: signed_image(occlusion.map),
+        named["overlay"]: overlay(face, occlusion.evidence),
+    }

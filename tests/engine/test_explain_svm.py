@@ -156,3 +156,18 @@ def test_the_command_writes_what_an_svm_sees(fit_svm, monkeypatch, capsys, tmp_p
         main()
     assert end.value.code == 1
     assert "An SVM has no layers: leave out --layer and --method." in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_command_writes_the_occlusion_map_of_a_network(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("fer_engine.training.neighbour.be_kind", lambda: None)
+    Image.fromarray(FACE).save(tmp_path / "face.png")
+    words = ["explain", str(tmp_path / "face.png"), "--whole-image", "--run", "net2-softmax", "--out", str(tmp_path / "why")]
+    monkeypatch.setattr(sys, "argv", ["fer_engine", *words, "--method", "occlusion", "--json"])
+    with pytest.raises(SystemExit):
+        main()
+    printed = json.loads(capsys.readouterr().out)
+    found = occlusion_map(load("net2-softmax"), FACE)
+    assert np.allclose(printed["occlusion"]["drops"], found.map, atol=1e-3)
+    assert printed["probabilities"][found.predicted] == pytest.approx(found.probability, abs=1e-5)
+    kept = json.loads((tmp_path / "why" / "explanation.json").read_text())
+    assert {kept["face"], *kept["occlusion"]["files"].values()} == {path.name for path in (tmp_path / "why").glob("*.png")}
