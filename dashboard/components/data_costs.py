@@ -33,9 +33,8 @@ def draw(opened: Opened) -> None:
     protocol_badge.draw(runs[names.index(name)])
     _figure(opened, name, [row for row in rows if row.run == name])
     st.caption(
-        "Right or wrong is always by the data set's own label. A label is suspected for a run by the mean answer of the runs of "
-        "other networks: its own mistakes would be suspects by nature. Networks err alike, so that "
-        "the last two rows still overstate the difference."
+        "Right or wrong is always by the data set's own label. A label is suspected for a run by the most accurate run of another model: "
+        "its own mistakes would be suspects by nature. Models err alike, so that the last two rows still overstate the difference."
     )
     frame = costs_table(rows)
     with st.expander("All runs as a table", icon=":material/table_rows:"):

@@ -97,8 +97,8 @@ def _cost(name: str, kind: str, right: np.ndarray) -> Cost:
 def costs(found: Audit, runs: Sequence["Run"], scored: Sequence["Scored"], votes: Votes | None) -> list[Cost]:
     """The accuracy of runs on each of the kinds of faces.
 
-    A label counts as suspected for a run by what the runs of other networks say, for its own mistakes would be suspects
-    by nature.
+    A label counts as suspected for a run by what the most accurate run of another model says, for its own mistakes
+    would be suspects by nature.
 
     Args:
         found: The data set's audit.
@@ -112,14 +112,20 @@ def costs(found: Audit, runs: Sequence["Run"], scored: Sequence["Scored"], votes
     rows = []
     for run, own in zip(runs, scored, strict=True):
         places = places_in(found, run, own)
-        others = [
-            other.probabilities
-            for rival, other in zip(runs, scored, strict=True)
-            if rival.spec.model != run.spec.model and np.array_equal(other.ids, own.ids)
-        ]
-        suspect = check_labels(own.labels, np.mean(others, axis=0)).suspect if others else None
+        judge = _judge(run, own, runs, scored)
+        suspect = check_labels(own.labels, judge.probabilities).suspect if judge else None
         rows += run_costs(run.name, own.answers == own.labels, places, found, votes, suspect)
     return rows
+
+
+def _judge(run: "Run", own: "Scored", runs: Sequence["Run"], scored: Sequence["Scored"]) -> "Scored | None":
+    """The predictions of the most accurate run of another model on the same faces, or None."""
+    rivals = [
+        other
+        for rival, other in zip(runs, scored, strict=True)
+        if rival.spec.model != run.spec.model and other.split == own.split and np.array_equal(other.ids, own.ids)
+    ]
+    return max(rivals, key=lambda other: float((other.answers == other.labels).mean()), default=None)
 
 
 def costs_table(rows: Sequence[Cost]) -> "pd.DataFrame":

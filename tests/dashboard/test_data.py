@@ -241,3 +241,21 @@ def test_what_copies_cost_the_shipped_runs(open_page, figure, monkeypatch):
     (dots,) = figure(app, "data-costs")["data"]
     assert dots["y"][:3] == [f"{ALL} (n = 3,589)", f"{UNSEEN} (n = 3,309)", f"{LEAKED} (n = 280)"]
     assert dots["text"][:3] == ["65.6%", "64.3%", "80.7%"]
+
+
+def test_labels_are_suspected_by_the_best_run_of_another_model(flawed):
+    from fer_engine.data.audit_costs import costs
+
+    found = audit(flawed, near=False)
+    own = np.flatnonzero(flawed.split == "Training")
+    labels = flawed.labels[own]
+    sure = np.full((len(own), 7), 0.01)
+    sure[np.arange(len(own)), labels] = 0.94
+    wrong = sure.copy()
+    wrong[:3] = np.roll(sure[:3], 1, axis=1)
+    runs = {run.name: run for run in list_runs()}
+    scored = [Scored("Training", flawed.ids[own], labels, table, table, table) for table in (wrong, sure, wrong, np.roll(sure, 2, axis=1))]
+    rows = costs(found, [runs[name] for name in ("net2-softmax", "net2-svm", "net5-softmax", "net12-svm")], scored, None)
+    suspected = {row.run: (row.n, row.accuracy) for row in rows if row.faces == SUSPECT}
+    # net5 is judged by net2-svm, which is right everywhere; both of net2 by net5, and not by one another.
+    assert suspected == {"net2-softmax": (3, 0.0), "net2-svm": (3, 1.0), "net5-softmax": (0, None), "net12-svm": (0, None)}
