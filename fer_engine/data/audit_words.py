@@ -11,7 +11,7 @@ DROPS = {
     "leaked": "faces of Training that stand, pixel for pixel, in another split too",
     "near": "near copies within a split, but for the first",
     "blanks": "images of one grey, or nearly",
-    "faceless": "images in which no face is found (slow the first time; one in forty real faces goes, too)",
+    "faceless": "images in which no face is found (slow the first time; most are faces that the detector misses)",
     "suspects": "likely label errors in Training (slow the first time)",
     "nonfaces": "images that most FER+ annotators call no face (needs --votes)",
 }
