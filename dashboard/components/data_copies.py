@@ -96,7 +96,7 @@ def _faceless(opened: Opened) -> None:
     if scores is None:
         st.caption(
             "dlib's frontal detector is asked about each image, some eight milliseconds each: minutes for FER2013, once, while this page "
-            "stays open. A hint and no proof: of what it finds in FER2013 eleven of twelve are faces, behind hands or hair or in a tight crop."
+            "stays open. A hint and no proof: eleven of twelve images that it finds in FER2013 show a face, hidden or tightly cut."
         )
         if not st.button("Look for images without a face", key="look-for-faces", icon=":material/face:"):
             return

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -366,3 +367,17 @@ def test_fer2013s_votes_are_in_the_order_of_its_rows(real_audit):
     votes = read_votes(path, real_audit.faces)
     assert 1 - votes.differs(np.asarray(real_audit.faces.labels)).mean() == pytest.approx(0.646, abs=0.001)
     assert (votes.majority == CHOICES.index("no face")).sum() == 161
+
+
+@pytest.mark.parametrize("name", ["net5-softmax", "svm-hog-landmarks"])
+def test_readme_says_what_copies_cost_as_the_run_folders_do(name):
+    from fer_engine.runs.store import finished_run
+
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    told = readme.split("## Look at the data")[1].split(f"`{name}`")[1]
+    figures = finished_run(name).metrics["PublicTest"]
+    right = round(figures["accuracy"] * figures["n"]) - round(figures["accuracy_deduplicated"] * figures["n_deduplicated"])
+    shares = figures["accuracy_deduplicated"], right / (figures["n"] - figures["n_deduplicated"])
+    assert [float(share) for share in re.findall(r"([\d.]+)%", told.replace("(95%", "("))[:2]] == [
+        round(100 * share, 1) for share in shares
+    ]
