@@ -1,6 +1,7 @@
 """A data set in Plotly: exposure and focus of its images, what its faults cost. Knows no Streamlit."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,6 +86,12 @@ def cost_bars(rows: Sequence["Cost"]) -> go.Figure:
         figure.add_vline(x=accuracies[0], line={"color": QUIET, "dash": "dot", "width": 1.5})
     figure.update_layout(
         xaxis={"title": "Accuracy (%)", "range": [0, 101]},
-        yaxis={"categoryorder": "array", "categoryarray": names[::-1], "range": [-0.6, len(names) - 0.3]},
+        yaxis={
+            "categoryorder": "array",
+            "categoryarray": names[::-1],
+            "range": [-0.6, len(names) - 0.3],
+            "tickvals": names,
+            "ticktext": ["<br>".join(wrap(name, 24)) for name in names],  # a narrow page has no room for them in one line
+        },
     )
-    return calm(figure, height=46 * len(known) + 64, top=12)
+    return calm(figure, height=52 * len(known) + 64, top=12)

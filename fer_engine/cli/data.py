@@ -130,6 +130,8 @@ def clean(
     if as_json:
         print_json({"path": str(path), "hash": recipe.hash, "by_rule": recipe.by_rule(), **recipe.result})
         return
+    if not recipe.touched:
+        out.print("These rules touch no face.", highlight=False, markup=False)
     for rule, number in recipe.by_rule().items():
         out.print(f"{rule}: {number:,} faces", highlight=False, markup=False)
     out.print(f"{path} (recipe {recipe.hash}); use it with --data {path}", highlight=False, markup=False, soft_wrap=True)

@@ -378,6 +378,5 @@ def test_readme_says_what_copies_cost_as_the_run_folders_do(name):
     figures = finished_run(name).metrics["PublicTest"]
     right = round(figures["accuracy"] * figures["n"]) - round(figures["accuracy_deduplicated"] * figures["n_deduplicated"])
     shares = figures["accuracy_deduplicated"], right / (figures["n"] - figures["n_deduplicated"])
-    assert [float(share) for share in re.findall(r"([\d.]+)%", told.replace("(95%", "("))[:2]] == [
-        round(100 * share, 1) for share in shares
-    ]
+    printed = re.findall(r"([\d.]+)%", told.replace("(95%", "("))[:2]
+    assert printed == [f"{100 * share:.1f}" for share in shares]
