@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from fer_engine import settings
 from fer_engine.explain.regions import REGIONS
 from fer_engine.labels import NAMES
+from fer_engine.runs.store import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -48,3 +51,11 @@ def test_what_was_printed_is_whole(method):
             assert [region["region"] for region in item["regions"]] == list(REGIONS)
             assert sum(region["share"] for region in item["regions"]) == pytest.approx(1)
             assert sum(region["area"] for region in item["regions"]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", PAIRS["gradcam++"])
+def test_what_was_printed_is_of_the_weights_that_ship(name):
+    """Weights that were trained anew answer otherwise: then the command has to be run again."""
+    answers = Run(settings.checkpoints_dir() / name).predictions()[list(NAMES)].to_numpy().argmax(1)
+    printed = [item["n"] + item["blank"] for item in report(name)["emotions"][1:]]
+    assert np.abs(np.bincount(answers, minlength=len(NAMES)) - printed).max() <= 1  # a tie may fall to either side
