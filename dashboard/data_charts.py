@@ -91,7 +91,8 @@ def cost_bars(rows: Sequence["Cost"]) -> go.Figure:
             "categoryarray": names[::-1],
             "range": [-0.6, len(names) - 0.3],
             "tickvals": names,
-            "ticktext": ["<br>".join(wrap(name, 24)) for name in names],  # a narrow page has no room for them in one line
+            # A narrow page has no room for them in one line.
+            "ticktext": ["<br>".join(wrap(name.replace(" = ", "\u00a0=\u00a0"), 24)) for name in names],
         },
     )
     return calm(figure, height=52 * len(known) + 64, top=12)

@@ -120,11 +120,14 @@ def import_images(
         raise FerLabError(" ".join((f"{source} holds no image that can be used.", *bad.notices())))
     tiles.sort(key=lambda tile: tile[0])
     _write(target, tiles)
+    return Imported(len(tiles), _counts(tiles), left_out, (*tile_notices([tile for _, tile, _, _ in tiles]), *bad.notices()))
+
+
+def _counts(tiles: list[tuple[str, Tile, int, str]]) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
-    for _, _, label, own in tiles:
-        each = counts.setdefault(own, dict.fromkeys(NAMES, 0))
-        each[NAMES[label]] += 1
-    return Imported(len(tiles), counts, left_out, (*tile_notices([tile for _, tile, _, _ in tiles]), *bad.notices()))
+    for _, _, label, split in tiles:
+        counts.setdefault(split, dict.fromkeys(NAMES, 0))[NAMES[label]] += 1
+    return counts
 
 
 def _take(tiles: list[tuple[str, Tile, int, str]], image: _Image, label: int, split: str, bad: BadRows) -> None:
