@@ -34,7 +34,7 @@ _SOFTMAX = CnnSpec(
 )
 _RECIPES = {
     "net2": replace(
-        _SOFTMAX, model="net2", network=None, batch_size=128, sizes=(48,), optimizer=replace(_SGD, lr=0.05), augment=_STRONGER
+        _SOFTMAX, model="net2", network=None, batch_size=128, epochs=28, sizes=(48,), optimizer=replace(_SGD, lr=0.05), augment=_STRONGER
     ),
     "net5": replace(_SOFTMAX, epochs=24, sizes=(32, 36, 40, 48), augment=_STRONGER),
     "net12": replace(_SOFTMAX, model="net12", network=None, epochs=24, sizes=(32, 36, 40, 48), augment=_STRONGER),
