@@ -16,7 +16,7 @@ _CLOSE = replace(_HOG, n_components=200, align=1.3)  # of the face aligned by it
 _POINTS = FeatureSpec(kind="landmarks")
 _PIXELS = FeatureSpec(n_components=100, standardise=True)
 _RAW = (replace(_HOG, n_components=250, unit=False), replace(_POINTS, unit=False))
-_HIDDEN = FeatureSpec(kind="cnn", n_components=128)
+_HIDDEN = FeatureSpec(kind="cnn", n_components=64)
 
 _RECIPES: dict[str, SvmSpec] = {
     item.model: item
