@@ -57,7 +57,7 @@ def metrics(entrants: Sequence[Entrant], costs: Mapping[str, Cost]) -> pd.DataFr
             {
                 "Run": entrant.name,
                 "Model": model_words(entrant.run.spec),
-                "TTA": entrant.run.spec.tta,
+                "TTA": entrant.run.manifest["protocol"]["tta"],
                 "Accuracy": percent(entrant.accuracy),
                 "95% interval": _ends(entrant.accuracy_interval),
                 "On faces not in Training": "–" if clean is None else percent(clean),
@@ -206,7 +206,7 @@ def costs(entrants: Sequence[Entrant], took: Mapping[str, Cost], fronts: Mapping
         rows.append(
             {
                 "Run": entrant.name,
-                "TTA": entrant.run.spec.tta,
+                "TTA": entrant.run.manifest["protocol"]["tta"],
                 "Accuracy": percent(entrant.accuracy),
                 "Training (s)": f"{cost.seconds:,.0f}",
                 "Own part (s)": f"{cost.own_seconds:,.0f}",

@@ -65,6 +65,7 @@ class Predictor(ABC):
     """What every family of models offers. Faces are uint8 (N, 48, 48)."""
 
     class_order: tuple[str, ...] = NAMES
+    tta: str  # test-time augmentation: 'flip' for a mean over a face and its mirror image
     input_shape: tuple[int, int] = (SIZE, SIZE)  # height and width of a face, pixels
     calibration: Calibration
 

@@ -36,6 +36,11 @@ class SvmPredictor(Predictor):
     network: CnnPredictor | None = None
     name: str = field(default="", kw_only=True)
 
+    @property
+    def tta(self) -> str:  # type: ignore[override]
+        """'flip' where an answer is a mean over a face and its mirror image: of scores, or of the features that a network gives."""
+        return "flip" if self.spec.tta == "flip" or (self.network and self.network.tta == "flip") else "none"
+
     def measured(self, faces: np.ndarray) -> Iterator[tuple[Block, np.ndarray]]:
         """Each block with the features (N, D) that it makes of faces uint8 (N, 48, 48)."""
         yield from zip(self.blocks, (measure(faces) for measure in measures(self.spec.features, self._hidden())), strict=True)

@@ -60,8 +60,10 @@ def _row(run: "Run") -> dict[str, str]:
 def _paper(run: "Run") -> float | None:
     """The paper's figure for a run that ships, percent of PrivateTest."""
     from fer_engine.experiments.lab import REFERENCE
+    from fer_engine.experiments.svm_lab import SVM_REFERENCE
 
-    return REFERENCE[run.name].paper_accuracy if run.shipped and run.name in REFERENCE else None
+    shipped = (REFERENCE | SVM_REFERENCE).get(run.name) if run.shipped else None
+    return shipped.paper_accuracy if shipped else None
 
 
 def _chart(runs: Sequence["Run"], *, key: str) -> None:

@@ -88,8 +88,9 @@ def obstacles(a: str, a_terms: Terms, b: str, b_terms: Terms) -> tuple[str, ...]
 def remarks(a: str, a_run: "Run", b: str, b_run: "Run") -> tuple[str, ...]:
     """What to know beside a test of two runs, a sentence each: what gives one of them more than the other."""
     found = []
-    if a_run.spec.tta != b_run.spec.tta:
-        flips, other = (a, b) if a_run.spec.tta == "flip" else (b, a)
+    flipped = [run.manifest["protocol"]["tta"] == "flip" for run in (a_run, b_run)]
+    if flipped[0] != flipped[1]:
+        flips, other = (a, b) if flipped[0] else (b, a)
         found.append(f"{flips} answers with the mean over a face and its mirror image, {other} does not; the difference includes this.")
     for name, run, earlier, first in ((a, a_run, b, b_run), (b, b_run, a, a_run)):
         if run.spec.start and run.spec.start == first.spec.hash:

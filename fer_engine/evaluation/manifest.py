@@ -66,7 +66,7 @@ def describe(
             "monitor": spec.monitor,
             "calibrated_on": spec.data.valid,
             "evaluated_on": [spec.data.valid],
-            "tta": spec.tta,
+            "tta": predictor.tta,
             "seeds": [spec.seed],
             "interval": "95%, Wilson",
             "weights": "half precision, as saved",

@@ -1,4 +1,4 @@
-"""Features that were computed once, kept on disk by the faces and the parameters that they come of."""
+"""Features that were computed once, kept on disk by the faces in their order and the parameters that they come of."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fer_engine import settings
-from fer_engine.data.faceset import FaceSet
+from fer_engine.data.faceset import FaceSet, image_hashes
 
 VERSION = 1  # goes up when the same parameters give other features
 
@@ -40,7 +40,9 @@ def cached(parameters: dict[str, Any], part: FaceSet, compute: Callable[[], np.n
 
 
 def _place(parameters: dict[str, Any], part: FaceSet) -> Path:
-    told = json.dumps({"version": VERSION, "faces": part.content_hash} | parameters, sort_keys=True)
+    # The content hash knows no order, and the rows of the features have one.
+    faces = hashlib.sha256(image_hashes(part.images).tobytes()).hexdigest()
+    told = json.dumps({"version": VERSION, "faces": faces} | parameters, sort_keys=True)
     return settings.cache_dir() / "features" / f"{hashlib.sha256(told.encode()).hexdigest()[:24]}.npy"
 
 

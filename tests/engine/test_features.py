@@ -193,6 +193,14 @@ def test_cache_gives_what_was_computed_and_survives_a_torn_file(monkeypatch, tmp
     assert not list((tmp_path / "features").glob("*.tmp"))
 
 
+def test_faces_in_another_order_have_features_of_their_own(monkeypatch, tmp_path):
+    monkeypatch.setenv("FER_LAB_CACHE", str(tmp_path))
+    turned = FACES.take(np.arange(len(FACES))[::-1])
+    assert turned.content_hash == FACES.content_hash
+    first = cached({"kind": "mean"}, FACES, lambda: FACES.images.mean((1, 2)))
+    assert np.array_equal(cached({"kind": "mean"}, turned, lambda: turned.images.mean((1, 2))), first[::-1])
+
+
 def test_cache_that_cannot_be_written_costs_time_alone(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("FER_LAB_CACHE", str(tmp_path / "file"))
