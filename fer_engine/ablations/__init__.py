@@ -1,0 +1,1 @@
+"""Ablation studies: which of their runs there are, training what is missing, and what comes of them."""

@@ -1,0 +1,54 @@
+"""All studies: the paper's, ours, and those that users brought as files, which the run area keeps."""
+
+from pathlib import Path
+
+from fer_engine import settings
+from fer_engine.ablations.userfile import parse_study, read_text
+from fer_engine.errors import FerLabError
+from fer_engine.experiments.studies import PAPER_STUDIES, Study
+from fer_engine.experiments.studies_own import OWN_STUDIES
+from fer_engine.runs.files import make_folder, write_text
+
+FOLDER, FILE = "ablations", "study.toml"
+BUILT_IN: dict[str, Study] = {study.name: study for study in (*PAPER_STUDIES, *OWN_STUDIES)}
+
+
+def folder_of(name: str) -> Path:
+    """Where the run area keeps what is known of a study's processes, and a user's study itself."""
+    return settings.runs_dir() / FOLDER / name
+
+
+def names() -> tuple[str, ...]:
+    """The names of all studies: the paper's, ours, then the user's."""
+    area = settings.runs_dir() / FOLDER
+    kept = sorted(path.parent.name for path in area.glob(f"*/{FILE}")) if area.is_dir() else []
+    return (*BUILT_IN, *(name for name in kept if name not in BUILT_IN))
+
+
+def find_study(name: str) -> Study:
+    """The study of that name.
+
+    Raises:
+        FerLabError: Where there is none, or the file that was kept of it is damaged.
+    """
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    kept = folder_of(name) / FILE
+    if name in names():
+        return parse_study(read_text(kept), name, str(kept))
+    raise FerLabError(f"There is no study '{name}'; there are {', '.join(names())}. A study of your own is a .toml file.")
+
+
+def bring(path: Path) -> Study:
+    """Read a user's file and keep a copy, so that its name alone is enough from now on.
+
+    Raises:
+        FerLabError: Where it is no study, or has the name of one of ours.
+    """
+    text = read_text(path)
+    study = parse_study(text, path.stem, str(path))
+    if study.name in BUILT_IN:
+        raise FerLabError(f"There is a study '{study.name}' already. Call the file {path} something else.")
+    make_folder(folder_of(study.name))
+    write_text(folder_of(study.name) / FILE, text)
+    return study

@@ -1,0 +1,127 @@
+"""Which runs a study asks for, and which of them there are: a run is known by its spec's hash, whatever it is called."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from fer_engine import settings
+from fer_engine.ablations.catalogue import FOLDER
+from fer_engine.data.faceset import FaceSet
+from fer_engine.data.known import set_name
+from fer_engine.errors import FerLabError
+from fer_engine.experiments.parts import DataSpec
+from fer_engine.experiments.spec import CnnSpec, RunSpec, to_json
+from fer_engine.experiments.studies import Row, Study
+from fer_engine.runs import store
+from fer_engine.runs.store import Run
+
+State = Literal["finished", "unfinished", "missing"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A run that a study asks for.
+
+    Attributes:
+        row: The setting.
+        seed: Of weights, order, augmentation and dropout.
+        spec: What is trained, on what.
+        run: The run that has this spec, or None.
+    """
+
+    row: Row
+    seed: int
+    spec: RunSpec
+    run: Run | None = None
+
+    @property
+    def state(self) -> State:
+        """Whether the run is there."""
+        if self.run is None:
+            return "missing"
+        return "finished" if self.run.finished else "unfinished"
+
+    @property
+    def name(self) -> str:
+        """What the run is called, or will be."""
+        return self.run.name if self.run else free_name(f"ablate-{self.row.key}-s{self.seed}", self.spec)
+
+
+def cells(study: Study, data: DataSpec, seeds: int = 0, only: str = "") -> tuple[Cell, ...]:
+    """The runs that a study asks for, row by row.
+
+    An SVM's fit has no chance in it: it is asked for once.
+
+    Args:
+        study: The study.
+        data: The data, by its hashes.
+        seeds: Runs of each setting, by seeds from 0; 0 for as many as the study asks for.
+        only: A row's key; empty for all.
+
+    Raises:
+        FerLabError: Where there is no such row.
+    """
+    rows = (study.row(only),) if only else study.rows
+    found = by_hash()
+    result = []
+    for row in rows:
+        for seed in range((seeds or study.seeds) if isinstance(row.spec, CnnSpec) else 1):
+            spec = settled(row.spec, data, seed)
+            result.append(Cell(row, seed, spec, found.get(spec.hash)))
+    return tuple(result)
+
+
+def settled(spec: RunSpec, data: DataSpec, seed: int) -> RunSpec:
+    """A row's spec on some data, by a seed; the splits are the spec's own."""
+    known = {"name": data.name, "train_hash": data.train_hash, "valid_hash": data.valid_hash}
+    return replace(spec, seed=seed, data=replace(spec.data, **known))
+
+
+def data_of(faces: FaceSet) -> DataSpec:
+    """The data set as specs know it.
+
+    Raises:
+        FerLabError: Where it has no Training or no PublicTest faces.
+    """
+    usual = DataSpec()
+    train, valid = faces.part(usual.train), faces.part(usual.valid)
+    return DataSpec(set_name(faces, train), train_hash=train.content_hash, valid_hash=valid.content_hash)
+
+
+def known_runs() -> tuple[Run, ...]:
+    """All runs, and those that ship as parts of studies."""
+    area = settings.checkpoints_dir() / FOLDER
+    shipped = [Run(path) for path in sorted(area.iterdir()) if (path / store.SPEC).is_file()] if area.is_dir() else []
+    return (*shipped, *store.list_runs())
+
+
+def by_hash(runs: Iterable[Run] | None = None) -> dict[str, Run]:
+    """Runs by their spec's hash, a finished one before an unfinished; folders that cannot be read are left out."""
+    found: dict[str, Run] = {}
+    for run in known_runs() if runs is None else runs:
+        with suppress(FerLabError):
+            known = found.get(run.spec.hash)
+            if known is None or (run.finished and not known.finished):
+                found[run.spec.hash] = run
+    return found
+
+
+def known_data() -> tuple[DataSpec, ...]:
+    """The data sets of all finished runs, FER2013 first, then by name."""
+    found: dict[tuple[str, str], DataSpec] = {}
+    for run in known_runs():
+        with suppress(FerLabError):
+            data = run.spec.data
+            if run.finished and data.train_hash:
+                found.setdefault((data.train_hash, data.valid_hash), data)
+    return tuple(sorted(found.values(), key=lambda data: (data.name != "fer2013", data.name, data.train_hash)))
+
+
+def free_name(wanted: str, spec: RunSpec) -> str:
+    """A name for a new run; with a piece of the spec's hash where a run of another spec has the one that is wanted."""
+    path = store.run_path(wanted)
+    with suppress(FerLabError, OSError):
+        if (path / store.SPEC).is_file() and (path / store.SPEC).read_text(encoding="utf-8") != to_json(spec):
+            return f"{wanted}-{spec.hash[:6]}"
+    return wanted
