@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from fer_engine.cli.output import Json, SkipBad, out, percent, print_json, reading, say
-from fer_engine.data.audit_words import DROPS, RELABELS, check_rules, listed, needs
+from fer_engine.data.audit_words import DROPS, RELABELS, listed
 from fer_engine.errors import FerLabError
 
 if TYPE_CHECKING:
@@ -111,22 +111,17 @@ def clean(
 ) -> None:
     """Write a recipe of a cleaned data set: a file that lists every face left out or relabelled. The data stay as they are."""
     from fer_engine.data.audit import audit as audit_faces
-    from fer_engine.data.audit_findings import look_further
-    from fer_engine.data.audit_rules import rows_to_drop, rows_to_relabel
-    from fer_engine.data.recipe import make_recipe, recipe_path, write_recipe
-    from fer_engine.runs.records import absolute_data
+    from fer_engine.data.cleaning import Rules, free_path
+    from fer_engine.data.cleaning import clean as clean_data
 
-    drops, splits = _words(drop), _words(split)
-    check_rules(drops, relabel, splits, votes is not None)
-    path = recipe_path(out_name)
+    rules = Rules(tuple(_words(drop)), relabel, tuple(_words(split)))
+    rules.check(votes is not None)
+    free_path(out_name)
     faces = open_data_set(place, skip_bad).faces
     with reading() as progress:
         found = audit_faces(faces, progress=progress)
-        further = look_further(found, votes=votes, **needs([*drops, relabel]), progress=progress)
-    rules = {"drop": drops, "relabel": relabel, "splits": splits}
-    dropped = rows_to_drop(drops, found, further, splits)
-    recipe = make_recipe(path.stem, absolute_data(place), faces, rules, dropped, rows_to_relabel(relabel, found, further, splits))
-    write_recipe(recipe, path)
+        further = rules.look(found, votes, progress)
+    recipe, path = clean_data(out_name, place, found, further, rules)
     if as_json:
         print_json({"path": str(path), "hash": recipe.hash, "by_rule": recipe.by_rule(), **recipe.result})
         return
@@ -147,13 +142,14 @@ def import_(
     out_name: Annotated[str, typer.Option("--out", help="What to call it: a name in the run area, or the path of a .parquet file.")],
     table: Annotated[Path | None, typer.Option("--map", help="What folder names mean: CSV with the columns word and emotion.")] = None,
     split: Annotated[str, typer.Option("--split", help="Split of images whose folder or name says none.")] = "Training",
+    hold_out: Annotated[float, typer.Option(help="Share of each emotion, of such images, that goes to PublicTest instead.")] = 0.0,
     skip_bad: SkipBad = False,
     as_json: Json = False,
 ) -> None:
     """Bring images whose folders name the emotion, in English, German, French or your own words, as one parquet file."""
     from dataclasses import asdict
 
-    from fer_engine.data.importing import import_images, read_label_map
+    from fer_engine.data.importing import import_images, imported_path, read_label_map
     from fer_engine.data.loaded import BadRows
     from fer_engine.data.vocabulary import split_of
 
@@ -163,28 +159,19 @@ def import_(
     target = imported_path(out_name)
     words = read_label_map(table) if table else {}
     with reading() as progress:
-        found = import_images(source, target, words, known, BadRows(skip_bad, unit="image"), progress)
+        found = import_images(source, target, words, known, BadRows(skip_bad, unit="image"), progress, hold_out=hold_out)
     say(found.notices)
     if as_json:
         print_json({"path": str(target)} | asdict(found))
         return
     for own, each in found.counts.items():
         out.print(f"{own}: " + ", ".join(f"{name} {number:,}" for name, number in each.items()), highlight=False, markup=False)
-    out.print(f"{target} ({found.left_out:,} left out); use it with --data {target}", highlight=False, markup=False, soft_wrap=True)
-
-
-def imported_path(name: str) -> Path:
-    """The file for a data set that is brought: a path as it is, where it ends in .parquet; a name in the run area.
-
-    Raises:
-        FerLabError: Where the name could not be a file's on every system.
-    """
-    from fer_engine import settings
-    from fer_engine.runs.store import run_path
-
-    if name.endswith(".parquet"):
-        return Path(name).expanduser()
-    return settings.runs_dir() / "imported" / f"{run_path(name).name}.parquet"
+    out.print(
+        f"{target} ({found.left_out:,} left out, {found.refused:,} refused); use it with --data {target}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 @app.command("labels")

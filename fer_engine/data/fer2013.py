@@ -7,6 +7,7 @@ from fer_engine.data import cache
 from fer_engine.data.csvfile import read_csv
 from fer_engine.data.find import Source, locate
 from fer_engine.data.folders import read_images
+from fer_engine.data.layouts import read_layout
 from fer_engine.data.loaded import BadRows, LoadedData, Progress
 from fer_engine.data.parquet import read_parquet
 from fer_engine.data.vocabulary import split_of_prefix
@@ -49,6 +50,8 @@ def _read(source: Source, skip_bad: bool, progress: Progress | None) -> LoadedDa
     paths = [Path(file.path) for file in source.files]
     if source.kind == "csv":
         return read_csv(source.root, BadRows(skip_bad), progress)
+    if source.kind == "layout":
+        return read_layout(source.root, paths, BadRows(skip_bad, unit="image"), progress or (lambda _share, _what: None))
     if source.kind == "parquet":
         return read_parquet(source.root, paths, BadRows(skip_bad), progress)
     return read_images(source.root, paths, BadRows(skip_bad, unit="image"), progress)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fer_engine.data.csvfile import is_fer2013_csv
 from fer_engine.data.folders import IMAGE_ENDINGS, holds_labelled_images
+from fer_engine.data.layouts import recognise
 from fer_engine.errors import FerLabError
 
 _KNOWN = tuple(f"{stem}{ending}" for stem in ("fer2013.csv", "icml_face_data.csv") for ending in ("", ".gz", ".zip", ".tar.gz", ".tgz"))
@@ -42,7 +43,7 @@ class Source:
     """The files that make a data set.
 
     Attributes:
-        kind: 'csv', 'parquet' or 'images'.
+        kind: 'csv', 'parquet' or 'images'; 'layout' for the images of another known set.
         root: The file, or the folder that holds the files.
         files: The files, sorted by path.
         notices: What the user should know of the choice.
@@ -100,6 +101,8 @@ def _walk(folder: str, depth: int = 0) -> Iterator[FoundFile]:
 
 
 def _locate_in(root: Path, files: list[FoundFile]) -> Source:
+    if recognise(root, [Path(file.path).relative_to(root).as_posix() for file in files]):
+        return Source("layout", root, tuple(files))
     csv = _known_csv(root, files) or _only_csv(root, files)
     if csv:
         return csv

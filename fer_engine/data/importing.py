@@ -3,39 +3,76 @@
 import csv
 import io
 import json
-import os
-import tarfile
-import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from fer_engine.data.folders import IMAGE_ENDINGS, tile_notices
+from fer_engine import settings
+from fer_engine.data import layouts
+from fer_engine.data.faceset import image_hashes
+from fer_engine.data.folders import tile_notices
+from fer_engine.data.image_files import image_files
 from fer_engine.data.loaded import BadRows, Progress
 from fer_engine.data.tiles import BadTileError, Tile, decode_tile
 from fer_engine.data.vocabulary import emotion_of, folded, split_of, split_of_prefix
 from fer_engine.errors import FerLabError
-from fer_engine.labels import NAMES
+from fer_engine.labels import N_CLASSES, NAMES
 from fer_engine.runs.files import make_folder, replacing
+from fer_engine.runs.store import run_path
 
-MAX_IMAGE_BYTES = 64 << 20
 LEAVE_OUT = "-"
-_DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError, NotImplementedError)
+FOLDER = "imported"  # in the run area
+MAX_HOLD_OUT = 0.5
 _PROGRESS_EVERY = 100  # images
 
 LabelMap = dict[str, int | None]  # folded word: label, or None for what is left out
 
 
 @dataclass(frozen=True)
-class _Image:
-    """An image file: its path in the source, and its bytes."""
+class Word:
+    """A folder name of a source.
 
-    path: PurePosixPath
-    data: bytes
+    Attributes:
+        word: As the first such folder spells it.
+        images: How many images go by it.
+        label: What FER Lab takes it for; None where it is no word that is known.
+    """
+
+    word: str
+    images: int
+    label: int | None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a source holds, by the names of its files and folders alone.
+
+    Attributes:
+        words: The folder names that decide the label, those that are not known first; empty where a layout is known.
+        splits: {split: images}, '' for those that say none.
+        layout: Name of the data set whose layout this is, or ''.
+    """
+
+    words: tuple[Word, ...]
+    splits: dict[str, int]
+    layout: str = ""
+
+    @property
+    def images(self) -> int:
+        """How many images there are."""
+        return sum(self.splits.values())
+
+
+@dataclass(frozen=True)
+class _Row:
+    """An image that came in; `split` is None where nothing says one."""
+
+    path: str
+    tile: Tile
+    label: int
+    split: str | None
 
 
 @dataclass(frozen=True)
@@ -45,13 +82,15 @@ class Imported:
     Attributes:
         images: How many.
         counts: {split: {emotion: images}}.
-        left_out: Images in folders that the table says to leave out.
+        left_out: Images in folders that the table, or the set's own list, says to leave out.
+        refused: Images that could not be used; `notices` gives reasons.
         notices: What the user should know.
     """
 
     images: int
     counts: dict[str, dict[str, int]]
     left_out: int
+    refused: int
     notices: tuple[str, ...]
 
 
@@ -80,14 +119,60 @@ def read_label_map(path: Path) -> LabelMap:
     return found
 
 
+def imported_path(name: str) -> Path:
+    """The file for a data set that is brought: a path as it is, where it ends in .parquet; a name in the run area.
+
+    Raises:
+        FerLabError: Where the name could not be a file's on every system.
+    """
+    if name.endswith(".parquet"):
+        return Path(name).expanduser()
+    return settings.runs_dir() / FOLDER / f"{run_path(name).name}.parquet"
+
+
+def survey(source: Path, progress: Progress = lambda _share, _what: None) -> Survey:
+    """Look at the names in a folder or an archive, to ask what its words mean before anything is read.
+
+    Raises:
+        FerLabError: Where the source cannot be read, or holds no image.
+    """
+    layout = layouts.recognise(source)
+    if layout:
+        splits = Counter(entry.split or "" for entry in layout.entries)
+        return Survey((), dict(splits), layout.name)
+    words: Counter[str] = Counter()
+    spelt: dict[str, str] = {}
+    found: Counter[str] = Counter()
+    for number, (share, image) in enumerate(image_files(source)):
+        layouts.refuse_packed(image.path.name)
+        place = (source.name, *image.path.parts[:-1])
+        word = next((folder for folder in reversed(place) if emotion_of(folder) is not None), place[-1])
+        words[folded(word)] += 1
+        spelt.setdefault(folded(word), word)
+        found[_split(place, image.path.name) or ""] += 1
+        if number % _PROGRESS_EVERY == 0:
+            progress(share, f"Looking into {source.name}")
+    if not words:
+        raise FerLabError(f"{source} holds no image.")
+    told = [Word(spelt[word], number, emotion_of(word)) for word, number in words.items()]
+    return Survey(tuple(sorted(told, key=lambda word: (word.label is not None, word.label or 0, word.word))), dict(found))
+
+
 def import_images(
-    source: Path, target: Path, table: LabelMap, split: str, bad: BadRows, progress: Progress = lambda _share, _what: None
+    source: Path,
+    target: Path,
+    table: LabelMap,
+    split: str,
+    bad: BadRows,
+    progress: Progress = lambda _share, _what: None,
+    *,
+    hold_out: float = 0.0,
 ) -> Imported:
     """Bring the images of a folder or an archive (.zip, .tar, .tar.gz) to one parquet file that opens as a data set.
 
     The nearest folder whose name means an emotion gives the label, by the table first and then by the words that FER Lab
-    knows; the file name's beginning or the nearest folder that is called like a split gives the split. Pixels are kept as PNG, 48x48
-    grey, without loss.
+    knows; the file name's beginning or the nearest folder that is called like a split gives the split. A folder in the layout
+    of a known set (`fer_engine.data.layouts`) goes by that set's own labels. Pixels are kept as PNG, 48x48 grey, without loss.
 
     Args:
         source: The folder or archive.
@@ -96,15 +181,33 @@ def import_images(
         split: For images that say none.
         bad: Takes the images that cannot be used.
         progress: Called with the fraction done and what is being done.
+        hold_out: Share of each emotion, of the images that say no split, that goes to PublicTest instead; all copies of an
+            image go the same way.
 
     Raises:
         FerLabError: Where the source holds no image, a folder's name means nothing, or the file cannot be written.
     """
     if target.exists():
         raise FerLabError(f"{target} is there already. Choose another --out, or remove it.")
-    tiles: list[tuple[str, Tile, int, str]] = []
+    if not 0 <= hold_out <= MAX_HOLD_OUT:
+        raise FerLabError(f"--hold-out is {hold_out}; it is a share from 0 to {MAX_HOLD_OUT}.")
+    layout = layouts.recognise(source)
+    rows, left_out = _of_layout(layout, bad, progress) if layout else _of_folders(source, table, bad, progress)
+    if not rows:
+        raise FerLabError(" ".join((f"{source} holds no image that can be used.", *bad.notices())))
+    rows.sort(key=lambda row: row.path)
+    rows, notices = _settle_splits(rows, split, hold_out)
+    notices = (*(layout.notices if layout else ()), *notices, *tile_notices([row.tile for row in rows]), *bad.notices())
+    _write(target, rows)
+    return Imported(len(rows), _counts(rows), left_out, bad.count, notices)
+
+
+def _of_folders(source: Path, table: LabelMap, bad: BadRows, progress: Progress) -> tuple[list[_Row], int]:
+    """The images by their folders, and how many the table leaves out."""
+    rows: list[_Row] = []
     left_out, unknown = 0, Counter[str]()
-    for share, image in _images(source):
+    for share, image in image_files(source):
+        layouts.refuse_packed(image.path.name)
         place = (source.name, *image.path.parts[:-1])
         label, known = _label(place, table)
         if not known:
@@ -112,29 +215,45 @@ def import_images(
         elif label is None:
             left_out += 1
         else:
-            _take(tiles, image, label, _split(place, image.path.name) or split, bad)
-        if len(tiles) % _PROGRESS_EVERY == 0:
+            try:
+                tile = decode_tile(image.read(), str(image.path))
+                rows.append(_Row(str(image.path), tile, label, _split(place, image.path.name)))
+            except BadTileError as error:
+                bad.add(str(error))
+        if len(rows) % _PROGRESS_EVERY == 0:
             progress(share, f"Reading {source.name}")
     _refuse_unknown(source, unknown)
-    if not tiles:
-        raise FerLabError(" ".join((f"{source} holds no image that can be used.", *bad.notices())))
-    tiles.sort(key=lambda tile: tile[0])
-    _write(target, tiles)
-    return Imported(len(tiles), _counts(tiles), left_out, (*tile_notices([tile for _, tile, _, _ in tiles]), *bad.notices()))
+    return rows, left_out
 
 
-def _counts(tiles: list[tuple[str, Tile, int, str]]) -> dict[str, dict[str, int]]:
+def _of_layout(layout: layouts.Layout, bad: BadRows, progress: Progress) -> tuple[list[_Row], int]:
+    rows = [_Row(entry.path, tile, entry.label, entry.split) for entry, tile in layouts.read_tiles(layout, bad, progress)]
+    return rows, layout.left_out
+
+
+def _settle_splits(rows: list[_Row], split: str, hold_out: float) -> tuple[list[_Row], tuple[str, ...]]:
+    """Rows that all have a split, and a sentence on those that were held out."""
+    open_rows = [row for row in rows if row.split is None]
+    hashes = image_hashes(np.stack([row.tile.pixels for row in open_rows])) if open_rows else np.empty(0, np.uint64)
+    kinds: dict[int, int] = {}
+    for row, key in zip(open_rows, hashes.tolist(), strict=True):
+        kinds.setdefault(key, row.label)  # a copy with another label goes where the first goes
+    held: set[int] = set()
+    for label in range(N_CLASSES):
+        own = sorted(key for key, of in kinds.items() if of == label)
+        held |= set(own[: max(round(hold_out * len(own)), int(hold_out > 0 and len(own) > 1))])
+    splits = iter("PublicTest" if key in held else split for key in hashes.tolist())
+    settled = [row if row.split else replace(row, split=next(splits)) for row in rows]
+    moved = sum(key in held for key in hashes.tolist())
+    told = f"{moved:,} of {len(open_rows):,} images that say no split were held out as PublicTest, of each emotion {100 * hold_out:.3g}%."
+    return settled, (told,) if moved else ()
+
+
+def _counts(rows: list[_Row]) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
-    for _, _, label, split in tiles:
-        counts.setdefault(split, dict.fromkeys(NAMES, 0))[NAMES[label]] += 1
+    for row in rows:
+        counts.setdefault(str(row.split), dict.fromkeys(NAMES, 0))[NAMES[row.label]] += 1
     return counts
-
-
-def _take(tiles: list[tuple[str, Tile, int, str]], image: _Image, label: int, split: str, bad: BadRows) -> None:
-    try:
-        tiles.append((str(image.path), decode_tile(image.data, str(image.path)), label, split))
-    except BadTileError as error:
-        bad.add(str(error))
 
 
 def _label(folders: tuple[str, ...], table: LabelMap) -> tuple[int | None, bool]:
@@ -162,70 +281,14 @@ def _refuse_unknown(source: Path, unknown: Counter[str]) -> None:
         )
 
 
-def _images(source: Path) -> Iterator[tuple[float, _Image]]:
-    """The image files of a folder or an archive, each with the share of the source that is done."""
-    if not source.exists():
-        raise FerLabError(f"There is no file or folder {source}.")
-    try:
-        if source.is_dir():
-            yield from _of_folder(source)
-        elif zipfile.is_zipfile(source):
-            yield from _of_zip(source)
-        elif tarfile.is_tarfile(source):
-            yield from _of_tar(source)
-        else:
-            raise FerLabError(f"{source} is no folder, .zip or .tar archive. CSV and parquet files open as they are, with --data.")
-    except _DAMAGE as error:
-        raise FerLabError(f"{source} cannot be read ({error}). Is it damaged or only partly downloaded?") from error
-
-
-def _wanted(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    return name.lower().endswith(IMAGE_ENDINGS) and not any(part.startswith(".") or part == "__MACOSX" for part in parts)
-
-
-def _of_folder(source: Path) -> Iterator[tuple[float, _Image]]:
-    names = sorted(path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file())
-    names = [name for name in names if _wanted(name)]
-    for number, name in enumerate(names):
-        path = source / name
-        _refuse_large(path.stat().st_size, name)
-        yield number / len(names), _Image(PurePosixPath(name), path.read_bytes())
-
-
-def _of_zip(source: Path) -> Iterator[tuple[float, _Image]]:
-    with zipfile.ZipFile(source) as archive:
-        members = [member for member in archive.infolist() if not member.is_dir() and _wanted(member.filename)]
-        for number, member in enumerate(members):
-            _refuse_large(member.file_size, member.filename)
-            with archive.open(member) as file:
-                yield number / len(members), _Image(PurePosixPath(member.filename), file.read(MAX_IMAGE_BYTES))
-
-
-def _of_tar(source: Path) -> Iterator[tuple[float, _Image]]:
-    size = max(1, source.stat().st_size)
-    with source.open("rb") as raw, tarfile.open(fileobj=raw) as archive:
-        for member in archive:
-            if member.isfile() and _wanted(member.name):
-                _refuse_large(member.size, member.name)
-                file = archive.extractfile(member)
-                assert file is not None  # it is a file
-                yield min(1.0, raw.tell() / size), _Image(PurePosixPath(os.path.normpath(member.name)), file.read(MAX_IMAGE_BYTES))
-
-
-def _refuse_large(size: int, name: str) -> None:
-    if size > MAX_IMAGE_BYTES:
-        raise FerLabError(f"The image '{name}' has {size / (1 << 20):,.0f} MB; at most {MAX_IMAGE_BYTES >> 20} are read. Remove it.")
-
-
-def _write(target: Path, tiles: list[tuple[str, Tile, int, str]]) -> None:
-    """The tiles as Hugging Face lays out images and labels, class names included."""
+def _write(target: Path, rows: list[_Row]) -> None:
+    """The rows as Hugging Face lays out images and labels, class names included."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    images = pa.array([{"bytes": _png(tile.pixels), "path": path} for path, tile, _, _ in tiles])
-    labels = pa.array([label for _, _, label, _ in tiles], pa.int64())
-    table = pa.table({"image": images, "label": labels, "Usage": pa.array([split for *_, split in tiles])})
+    images = pa.array([{"bytes": _png(row.tile.pixels), "path": row.path} for row in rows])
+    labels = pa.array([row.label for row in rows], pa.int64())
+    table = pa.table({"image": images, "label": labels, "Usage": pa.array([row.split for row in rows])})
     features = {"info": {"features": {"image": {"_type": "Image"}, "label": {"names": list(NAMES), "_type": "ClassLabel"}}}}
     make_folder(target.parent)
     with replacing(target) as temporary:

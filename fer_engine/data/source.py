@@ -15,7 +15,8 @@ def open_data(name_or_path: str | Path | None = None, *, skip_bad: bool = False,
     """Open a data set.
 
     Args:
-        name_or_path: A file or folder in one of FER2013's forms; the .json file of a recipe (`fer_engine.data.recipe`);
+        name_or_path: A file or folder in one of FER2013's forms, or a folder of another set (`fer_engine.data.layouts`);
+            the .json file of a recipe (`fer_engine.data.recipe`);
             'synthetic', 'synthetic:N' or 'synthetic:N:SEED' for the drawn set; None for what `FER_LAB_DATA` names
             (which takes the same values).
         skip_bad: Whether to leave bad rows out and count them rather than stop at the first.

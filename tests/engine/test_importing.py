@@ -13,8 +13,8 @@ from fer_files import faces_of_noise, png, write_folders
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fer_engine.data import importing
-from fer_engine.data.importing import import_images, read_label_map
+from fer_engine.data import image_files
+from fer_engine.data.importing import import_images, read_label_map, survey
 from fer_engine.data.loaded import BadRows
 from fer_engine.data.source import open_data
 from fer_engine.data.vocabulary import emotion_of, emotion_words
@@ -189,7 +189,7 @@ def test_a_missing_or_empty_source_is_a_sentence(tmp_path):
 
 def test_an_image_that_is_too_large_is_refused_before_it_is_read(tmp_path, monkeypatch):
     root = write_folders(tmp_path / "set", FACES)
-    monkeypatch.setattr(importing, "MAX_IMAGE_BYTES", 100)
+    monkeypatch.setattr(image_files, "MAX_IMAGE_BYTES", 100)
     with pytest.raises(FerLabError, match="at most 0 are read"):
         bring(root, tmp_path / "out.parquet")
 
@@ -213,3 +213,42 @@ def test_the_printed_words_are_a_table_that_can_be_read(tmp_path, command):
     _, output, _ = command("data", "labels")
     (tmp_path / "map.csv").write_text(output)
     assert read_label_map(tmp_path / "map.csv") == {word: NAMES.index(emotion) for word, emotion in emotion_words().items()}
+
+
+def test_a_survey_tells_words_and_splits_without_reading_an_image(tmp_path):
+    root = write_folders(tmp_path / "set", FACES)
+    (root / "val" / "Verachtung").mkdir(parents=True)
+    (root / "val" / "Verachtung" / "a.png").write_bytes(b"no image at all")
+    for source in (root, packed(tmp_path / "set.zip", root), packed(tmp_path / "set.tar.gz", root)):
+        found = survey(source)
+        assert (found.words[0].word, found.words[0].images, found.words[0].label) == ("Verachtung", 1, None)
+        assert [word.label for word in found.words[1:]] == list(range(7))
+        assert found.images == 13
+        assert found.splits == {"Training": 4, "PublicTest": 5, "PrivateTest": 4}
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FerLabError, match="holds no image"):
+        survey(tmp_path / "empty")
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(share=st.sampled_from([0.1, 0.2, 0.5]), copies=st.lists(st.integers(0, 19), max_size=6), seed=st.integers(0, 99))
+def test_what_is_held_out_is_a_share_of_each_emotion_and_no_copy_stays_behind(tmp_path_factory, share, copies, seed):
+    folder = tmp_path_factory.mktemp("held")
+    images = np.random.default_rng(seed).integers(0, 256, (20, 48, 48), dtype=np.uint8)
+    with zipfile.ZipFile(folder / "set.zip", "w") as archive:
+        for number, place in enumerate([*range(20), *copies]):
+            archive.writestr(f"{'happy' if place < 10 else 'sad'}/{number}.png", png(images[place]))
+    import_images(folder / "set.zip", folder / "out.parquet", {}, "Training", BadRows(unit="image"), hold_out=share)
+    faces = open_data(folder / "out.parquet").faces
+    kinds = {split: {image.tobytes() for image in faces.part(split).images} for split in ("Training", "PublicTest")}
+    assert not kinds["Training"] & kinds["PublicTest"]
+    assert len(kinds["PublicTest"]) == 2 * round(10 * share)
+    assert set(faces.part("PublicTest").labels.tolist()) == {3, 4}
+
+
+def test_what_says_its_split_is_not_held_out(tmp_path):
+    root = write_folders(tmp_path / "set", FACES)
+    found = import_images(root, tmp_path / "out.parquet", {}, "Training", BadRows(), hold_out=0.5)
+    assert found.counts == FACES.counts()
+    with pytest.raises(FerLabError, match="hold-out is 0.9"):
+        import_images(root, tmp_path / "more.parquet", {}, "Training", BadRows(), hold_out=0.9)
