@@ -6,6 +6,7 @@ import pytest
 
 from fer_engine import settings
 from fer_engine.experiments.lab import REFERENCE
+from fer_engine.experiments.svm_lab import SVM_REFERENCE
 from fer_engine.runs.store import Run
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
@@ -28,12 +29,38 @@ def table_row(run: Run) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def svm_row(run: Run) -> str:
+    """An SVM's row in the README, made of its folder."""
+    metrics, manifest = run.metrics["PublicTest"], run.manifest
+    low, high = (100 * end for end in metrics["accuracy_ci95"])
+    paper = SVM_REFERENCE[run.name].paper_accuracy
+    disgust = metrics["confusion_matrix"][1][1] / sum(metrics["confusion_matrix"][1])
+    cells = [
+        f"`{run.name}`",
+        f"{100 * metrics['accuracy']:.1f} ({low:.1f} to {high:.1f})",
+        f"{100 * metrics['accuracy_deduplicated']:.1f}",
+        "" if paper is None else f"{paper:g}",
+        f"{100 * disgust:.0f}",
+        f"{manifest['support_vectors']:,}, {manifest['files']['weights.safetensors']['bytes'] / 1e6:.0f} MB",
+        f"{manifest['milliseconds_per_face']:.0f}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+@pytest.mark.parametrize("name", SVM_REFERENCE)
+def test_readme_shows_the_figures_of_the_svms_folder(name):
+    assert svm_row(Run(settings.checkpoints_dir() / name)) in README
+
+
 @pytest.mark.parametrize("name", REFERENCE)
 def test_readme_shows_the_figures_of_the_run_folder(name):
     assert table_row(Run(settings.checkpoints_dir() / name)) in README
 
 
 def test_readme_names_every_command_and_setting():
-    commands = [f"python -m fer_engine {command}" for command in ("runs", "train", "evaluate", "predict", "explain")]
+    commands = [
+        f"python -m fer_engine {command}"
+        for command in ("runs", "train", "evaluate", "predict", "explain", "svm search", "regions", "compare", "data")
+    ]
     for word in ("make run", "make test", "FER_LAB_DATA", "FER_LAB_RUNS", "FER_LAB_CACHE", *commands):
         assert word in README, word

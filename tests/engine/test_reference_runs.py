@@ -10,6 +10,7 @@ from fer_engine.data.faceset import FaceSet
 from fer_engine.data.source import open_data
 from fer_engine.evaluation.metrics import measure
 from fer_engine.experiments.lab import REFERENCE
+from fer_engine.experiments.svm_lab import SVM_REFERENCE
 from fer_engine.labels import NAMES
 from fer_engine.runs.files import file_hash
 from fer_engine.runs.store import Run
@@ -18,7 +19,12 @@ FER2013 = os.environ.get("FER_LAB_DATA", "")  # read before the tests' own areas
 PUBLIC_TEST = Run(settings.checkpoints_dir() / "net2-softmax").spec.data.valid_hash
 
 
-@pytest.fixture(params=list(REFERENCE))
+ALL = REFERENCE | SVM_REFERENCE
+CNN_FIELDS = "model head network optimizer schedule augment epochs batch_size sizes monitor label_smoothing tta seed"
+SVM_FIELDS = "model features kernel C gamma class_weight mirror tta seed"
+
+
+@pytest.fixture(params=list(ALL))
 def run(request) -> Run:
     return Run(settings.checkpoints_dir() / request.param)
 
@@ -31,11 +37,17 @@ def test_every_reference_run_is_finished_and_its_files_are_those_of_its_manifest
 
 
 def test_reference_run_was_trained_by_the_recipe_that_the_engine_declares(run):
-    declared = REFERENCE[run.name].spec
-    fields = "model head network optimizer schedule augment epochs batch_size sizes monitor label_smoothing tta seed"
-    for field in fields.split():
+    declared = ALL[run.name].spec
+    for field in (CNN_FIELDS if run.name in REFERENCE else SVM_FIELDS).split():
         assert getattr(run.spec, field) == getattr(declared, field), field
-    assert (run.manifest["starts_from"] or "") == REFERENCE[run.name].starts_from
+    assert (run.manifest["starts_from"] or "") == ALL[run.name].starts_from
+
+
+@pytest.mark.parametrize("name", [item.name for item in SVM_REFERENCE.values() if item.starts_from])
+def test_svm_on_a_network_reads_the_network_that_ships(name):
+    run, network = Run(settings.checkpoints_dir() / name), Run(settings.checkpoints_dir() / SVM_REFERENCE[name].starts_from)
+    assert run.spec.start == network.spec.hash
+    assert run.manifest["network_sha256"] == file_hash(network.path / "weights.safetensors")
 
 
 def test_figures_follow_from_the_predictions(run):
@@ -62,9 +74,11 @@ def test_probabilities_of_any_face_are_calibrated_and_add_to_one(run):
     assert run.calibration.nll <= run.calibration.nll_before
 
 
-def test_all_six_together_stay_under_110_megabytes():
-    total = sum(path.stat().st_size for name in REFERENCE for path in (settings.checkpoints_dir() / name).rglob("*"))
-    assert total < 110e6
+def test_what_ships_stays_small():
+    sizes = {name: sum(path.stat().st_size for path in (settings.checkpoints_dir() / name).rglob("*")) for name in ALL}
+    assert sum(sizes[name] for name in REFERENCE) < 110e6
+    assert max(sizes[name] for name in SVM_REFERENCE) < 21e6  # 20 MB of weights, and the predictions
+    assert sum(path.stat().st_size for path in settings.checkpoints_dir().rglob("*") if path.is_file()) < 300e6
 
 
 @pytest.fixture(scope="module")
