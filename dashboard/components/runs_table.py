@@ -25,7 +25,8 @@ def draw(runs: Sequence["Run"], *, key: str) -> None:
         members = list(group)
         protocol_badge.draw(members[0])
         with st.container(key=f"runs-{key}-{number}"):
-            st.table([_row(run) for run in members], border="horizontal", hide_index=True, alt=f"Runs measured as {badge}")
+            papers = any(_paper(run) for run in members)
+            st.table([_row(run, papers=papers) for run in members], border="horizontal", hide_index=True, alt=f"Runs measured as {badge}")
         st.caption(_TIME)
         _chart(members, key=f"{key}-{number}")
 
@@ -37,20 +38,22 @@ _TIME = (
 )
 
 
-def _row(run: "Run") -> dict[str, str]:
+def _row(run: "Run", *, papers: bool) -> dict[str, str]:
     split, figures = text.evaluated(run)
     low, high = figures["accuracy_ci95"]
     paper, clean = _paper(run), figures["accuracy_deduplicated"]
-    row = {
-        "Run": f"**{text.plain(run.name)}**",
-        "Network": text.network_title(run.spec.model),
-        "Head": text.HEADS[run.spec.head],
+    if run.spec.family == "svm":
+        model = {"Model": text.model_words(run.spec)}
+    else:
+        model = {"Network": text.network_title(run.spec.model), "Head": text.HEADS[run.spec.head]}
+    row = {"Run": f"**{text.plain(run.name)}**"} | model
+    row |= {
         f"{split} accuracy": f"**{text.percent(figures['accuracy'])}**",
         "95% interval": f"{100 * low:.1f} – {100 * high:.1f}",
         _DEDUPLICATED: "–" if clean is None else text.percent(clean),
     }
-    if paper:
-        row["Paper, on PrivateTest"] = f"{paper:.1f}%"
+    if papers:
+        row["Paper, on PrivateTest"] = f"{paper:.1f}%" if paper else "–"
     return row | {
         "Parameters": text.count(run.manifest["parameters"]),
         "Time a face": f"{run.manifest['milliseconds_per_face']:.1f} ms",

@@ -84,3 +84,15 @@ def test_pictures_and_numbers_can_be_taken_away(page):
     tree = json.loads(download.value.path().read_text(encoding="utf-8"))
     assert [model["slot"] for model in tree["models"]] == ["A", "B"]
     assert sum(tree["models"][0]["probabilities"].values()) > 0.999
+
+
+def test_an_svm_as_model_b_shows_what_it_reads(page):
+    page.goto("/analyse?a=net5-softmax&b=net2-softmax")
+    expect(bars(page, "b")).to_have_count(7)
+    choose(page, "Model B", "svm-hog-landmarks")
+    expect(page).to_have_url(re.compile("b=svm-hog-landmarks"))
+    expect(page.locator(".st-key-bars-b").get_by_role("figure")).to_have_attribute("aria-label", re.compile("svm-hog-landmarks"))
+    expect(page.get_by_role("img", name=re.compile("landmarks", re.IGNORECASE)).first).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("a stroke along each edge"))).to_be_visible()
+    expect(page.get_by_text(re.compile("iBUG 300-W")).first).to_be_visible()
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
