@@ -2,7 +2,7 @@
 
 import typer
 
-from fer_engine.cli import comparing, data, evaluating, jobs, predicting, regions, searching, training
+from fer_engine.cli import ablating, comparing, data, evaluating, jobs, predicting, regions, searching, training
 
 app = typer.Typer(
     help="FER Lab: train, evaluate and explain facial-expression recognition. RUN is a run's name or the path of its folder.",
@@ -17,6 +17,7 @@ app.command("jobs")(jobs.jobs)
 app.command("stop")(jobs.stop)
 app.command("evaluate")(evaluating.evaluate)
 app.command("compare")(comparing.compare)
+app.command("ablate")(ablating.ablate)
 app.command("predict")(predicting.predict)
 app.command("explain")(predicting.explain)
 app.command("regions")(regions.regions)

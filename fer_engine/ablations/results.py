@@ -1,0 +1,293 @@
+"""What comes of a study: the paper's figure beside ours, and whether a conclusion holds.
+
+With one run of each setting a difference is tested over faces alone (McNemar's exact test, a paired bootstrap), as
+`fer_engine.evaluation.comparison` does. With several, the variance of the mean difference is that over faces, of the
+same bootstrap, plus that over seeds, and its degrees of freedom are Satterthwaite's.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from fer_engine.ablations.ledger import Cell
+from fer_engine.evaluation.comparison import Pair, compare
+from fer_engine.evaluation.statistics import LEVEL, Interval, holm
+from fer_engine.experiments.studies import Claim, Row, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fer_engine.runs.store import Run
+
+Verdict = Literal["holds", "does not hold", "cannot be told"]
+_SURE = 0.975  # of a distribution: the upper end of a two-sided 95% interval
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """A setting, and what its finished runs come to. Shares from 0 to 1.
+
+    Attributes:
+        row: The setting.
+        asked: How many runs of it the study asks for.
+        runs: The finished ones, by rising seed.
+        seeds: Their seeds.
+        accuracy: Mean of their accuracies; None where no run is finished.
+        interval: Its 95% interval: of one run Wilson's over faces, of several over faces and seeds.
+        n: Faces that each was measured on; 0 where no run is finished.
+        protocol: How the figures came about, in words; empty where no run is finished.
+    """
+
+    row: Row
+    asked: int
+    runs: tuple["Run", ...]
+    seeds: tuple[int, ...]
+    accuracy: float | None = None
+    interval: Interval | None = None
+    n: int = 0
+    protocol: str = ""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much more accurate one setting is than another. Shares from -1 to 1.
+
+    Attributes:
+        better: The setting that should be ahead.
+        worse: The other one.
+        seeds: How many pairs of runs, of one seed each, it is the mean of.
+        n: Faces.
+        value: Accuracy of the first minus that of the second.
+        interval: Its 95% interval.
+        p: Of no difference.
+    """
+
+    better: Row
+    worse: Row
+    seeds: int
+    n: int
+    value: float
+    interval: Interval
+    p: float
+
+    @property
+    def ahead(self) -> bool:
+        """Whether the first is ahead by more than chance."""
+        return self.p < LEVEL and self.interval.low > 0
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What may be concluded.
+
+    Attributes:
+        verdict: Of the study's claim; None where it claims nothing.
+        sentence: The verdict in words, with n and the number of seeds.
+        differences: What it rests on, as far as there are runs.
+        obstacles: What keeps runs from being compared, a sentence each.
+    """
+
+    verdict: Verdict | None
+    sentence: str
+    differences: tuple[Difference, ...]
+    obstacles: tuple[str, ...] = ()
+
+
+def results(study: Study, cells: Sequence[Cell]) -> tuple[RowResult, ...]:
+    """A result for each setting, in the study's order, those without a run too.
+
+    Args:
+        study: The study.
+        cells: The runs that it asks for, as `ledger.cells` gives them.
+    """
+    found = []
+    for row in study.rows:
+        mine = [cell for cell in cells if cell.row.key == row.key]
+        there = [(cell.seed, cell.run) for cell in mine if cell.run and cell.run.finished]
+        found.append(_result(row, len(mine), tuple(run for _, run in there), tuple(seed for seed, _ in there)))
+    return tuple(found)
+
+
+def _result(row: Row, asked: int, runs: tuple["Run", ...], seeds: tuple[int, ...]) -> RowResult:
+    if not runs:
+        return RowResult(row, asked, runs, seeds)
+    measured = [next(iter(run.metrics.values())) for run in runs]
+    accuracies, n = [figures["accuracy"] for figures in measured], measured[0]["n"]
+    interval = Interval(*measured[0]["accuracy_ci95"]) if len(runs) == 1 else mean_interval(accuracies, n)
+    return RowResult(row, asked, runs, seeds, float(np.mean(accuracies)), interval, n, protocol(runs[0]))
+
+
+def mean_interval(accuracies: Sequence[float], n: int) -> Interval:
+    """The 95% interval of the mean accuracy of several runs on the same faces, over faces and seeds.
+
+    Args:
+        accuracies: Of two runs or more, from 0 to 1.
+        n: Faces. Their part of the variance is taken for that of a single run, which it cannot exceed.
+    """
+    mean = float(np.mean(accuracies))
+    half = _half_width(mean * (1 - mean) / n, accuracies)[0]
+    return Interval(max(0.0, mean - half), min(1.0, mean + half))
+
+
+def _half_width(over_faces: float, values: Sequence[float]) -> tuple[float, float, float]:
+    """Half of the 95% interval of a mean over seeds, its standard error, and the degrees of freedom (Satterthwaite, 1946).
+
+    Args:
+        over_faces: Variance of the mean over faces.
+        values: One of each seed, two or more.
+    """
+    from scipy import stats
+
+    over_seeds = float(np.var(values, ddof=1)) / len(values)
+    error = math.sqrt(over_faces + over_seeds)
+    freedom = (len(values) - 1) * (over_faces + over_seeds) ** 2 / over_seeds**2 if over_seeds else math.inf
+    return float(stats.t.ppf(_SURE, freedom)) * error, error, freedom
+
+
+def protocol(run: "Run") -> str:
+    """How a finished run's figure came about, without its n and its seeds: split, what chose, test-time augmentation, data."""
+    split, told = next(iter(run.metrics)), run.manifest["protocol"]
+    tta = "mean with the mirror image" if told["tta"] == "flip" else "the face alone"
+    data = "" if run.spec.data.name == "fer2013" else f", {run.spec.data.name} data"
+    return f"{split}, chosen on {told['chosen_on']}, {tta}{data}"
+
+
+def conclude(study: Study, found: Sequence[RowResult]) -> Conclusion:
+    """Say what may be concluded from the runs that there are, and from no others.
+
+    A claim holds where every difference that it rests on is more than chance, each at 5%: all of them must be, so that
+    none needs a correction. It does not hold where one is the other way by more than chance, corrected after Holm.
+
+    Args:
+        study: The study.
+        found: Its results.
+
+    Raises:
+        FerLabError: Where a run's folder is damaged.
+    """
+    by_key = {result.row.key: result for result in found}
+    differences: list[Difference] = []
+    obstacles: list[str] = []
+    for better, worse in study.pairs:
+        told = _difference(by_key[better], by_key[worse])
+        if isinstance(told, Difference):
+            differences.append(told)
+        else:
+            obstacles += told
+    needed = {key for pair in study.pairs for key in pair}
+    missing = [result.row.title for result in found if result.row.key in needed and not result.runs]
+    against = tuple(dict.fromkeys(obstacles))
+    if study.claim is None:
+        return Conclusion(None, _without_claim(study, differences, missing), tuple(differences), against)
+    verdict, sentence = _judged(study.claim, differences, missing, against)
+    return Conclusion(verdict, sentence, tuple(differences), against)
+
+
+def _difference(better: RowResult, worse: RowResult) -> Difference | tuple[str, ...]:
+    """The difference over the seeds that both settings have; else what is in the way, nothing where runs are missing."""
+    firsts, seconds = (dict(zip(result.seeds, result.runs, strict=True)) for result in (better, worse))
+    shared = [seed for seed in firsts if seed in seconds]
+    if not shared:
+        return ()
+    names = {seed: (f"{better.row.title} (seed {seed})", f"{worse.row.title} (seed {seed})") for seed in shared}
+    runs = {names[seed][place]: side[seed] for seed in shared for place, side in enumerate((firsts, seconds))}
+    comparison = compare(runs)
+    pairs = [comparison.pair(names[seed][1], names[seed][0]) for seed in shared]  # the pair's difference is its second minus its first
+    against = tuple(sentence for pair in pairs for sentence in pair.obstacles)
+    return against or _tested(better.row, worse.row, pairs)
+
+
+def _tested(better: Row, worse: Row, pairs: Sequence[Pair]) -> Difference:
+    tests = [pair.test for pair in pairs if pair.test]
+    if len(tests) == 1:
+        (test,) = tests
+        return Difference(better, worse, 1, test.n, test.accuracy, test.accuracy_interval, test.p)
+    from scipy import stats
+
+    values = [test.accuracy for test in tests]
+    drawn = np.mean([pair.b.resampled.accuracy - pair.a.resampled.accuracy for pair in pairs], axis=0)
+    value = float(np.mean(values))
+    half, error, freedom = _half_width(float(drawn.var()), values)
+    p = 2 * float(stats.t.sf(abs(value) / error, freedom)) if error else float(value == 0)
+    return Difference(better, worse, len(tests), tests[0].n, value, Interval(value - half, value + half), p)
+
+
+def _judged(claim: Claim, differences: Sequence[Difference], missing: Sequence[str], against: Sequence[str]) -> tuple[Verdict, str]:
+    corrected = holm([item.p for item in differences])
+    contrary = [item for item, p in zip(differences, corrected, strict=True) if p < LEVEL and item.interval.high < 0]
+    open_ones = [item for item in differences if not item.ahead]
+    about = f"{claim.source} ({claim.words})"
+    if contrary:
+        return "does not hold", f"{about} does not hold {_ground(differences)}: {_list(contrary)}."
+    if missing:
+        rows = f"{'these rows have' if len(missing) > 1 else 'this row has'} not been run: {'; '.join(missing)}"
+        return "cannot be told", f"{about} cannot be told yet: {rows}."
+    if len(differences) < len(claim.pairs):
+        why = " ".join(against) or "The rows that it rests on have no seed in common."
+        return "cannot be told", f"{about} cannot be told: {why}"
+    if open_ones:
+        return "cannot be told", f"{about} cannot be told {_ground(differences)}: {_list(open_ones)}."
+    return "holds", f"{about} holds {_ground(differences)}: {_list(differences)}."
+
+
+def _without_claim(study: Study, differences: Sequence[Difference], missing: Sequence[str]) -> str:
+    if not study.pairs:
+        return "Nothing is concluded from it: its rows are not held against each other."
+    if not differences:
+        return f"Nothing can be told yet. Not run: {'; '.join(missing)}." if missing else "Nothing can be told: no two rows share a seed."
+    rest = f" Not run: {'; '.join(missing)}." if missing else ""
+    corrected = holm([item.p for item in differences])
+    clear = [item for item, p in zip(differences, corrected, strict=True) if p < LEVEL and not item.interval.holds_zero]
+    if not clear:
+        return f"No row differs from '{differences[0].worse.title}' by more than chance {_ground(differences)}: {_list(differences)}.{rest}"
+    return f"More than chance {_ground(differences)}: {_list(clear)}.{rest}"
+
+
+def _ground(differences: Sequence[Difference]) -> str:
+    """What the differences were measured on, in words; the fewest seeds count."""
+    n, seeds = differences[0].n, min(item.seeds for item in differences)
+    alone = ", so over faces alone: another seed can change it" if seeds == 1 else ""
+    return f"at n = {n:,} and {seeds} seed{'s' if seeds > 1 else ''} a row{alone}"
+
+
+def _list(differences: Sequence[Difference]) -> str:
+    return "; ".join(map(told, differences))
+
+
+def told(item: Difference) -> str:
+    """A difference in words, for example '300 minus 32: +1.2 points (0.3 to 2.1)'."""
+    low, high = (points(end) for end in (item.interval.low, item.interval.high))
+    return f"{item.better.title} minus {item.worse.title}: {points(item.value)} points ({low} to {high})"
+
+
+def points(share: float) -> str:
+    """A difference in points with its sign: '+1.2', '−0.3', '0.0'."""
+    value = 100 * share
+    return "0.0" if abs(value) < 0.05 else f"{value:+.1f}".replace("-", "−")
+
+
+def table(found: Sequence[RowResult]) -> "pd.DataFrame":
+    """A study's results as a table to be read; what is not there is None, and what has not been run says so."""
+    import pandas as pd
+
+    rows = []
+    for result in found:
+        told = {"setting": result.row.title, "paper, % of PrivateTest": None, "paper's source": None}
+        if result.row.printed:
+            told |= {"paper, % of PrivateTest": f"{100 * result.row.printed.share:.4g}", "paper's source": result.row.printed.source}
+        told |= {
+            "ours, %": "not run",
+            "95% interval, %": None,
+            "seeds": f"{len(result.runs)} of {result.asked}",
+            "n": None,
+            "protocol": None,
+        }
+        if result.accuracy is not None and result.interval is not None:
+            told["ours, %"] = f"{100 * result.accuracy:.1f}"
+            told["95% interval, %"] = f"{100 * result.interval.low:.1f} to {100 * result.interval.high:.1f}"
+            told |= {"n": f"{result.n:,}", "protocol": result.protocol}
+        rows.append(told | {"runs": ", ".join(run.name for run in result.runs) or None})
+    return pd.DataFrame(rows, dtype=object)

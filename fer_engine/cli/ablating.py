@@ -1,0 +1,284 @@
+"""`ablate`."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Column, Table
+
+from fer_engine.cli.output import DataPath, Json, SkipBad, err, open_faces, out, percent, print_json, say
+from fer_engine.cli.searching import AddressOption, Backend, BackendOption
+from fer_engine.errors import FerLabError
+
+if TYPE_CHECKING:
+    from fer_engine.ablations.jobs import Report
+    from fer_engine.ablations.ledger import Cell
+    from fer_engine.ablations.results import Conclusion, Difference, RowResult
+    from fer_engine.ablations.work import Task
+    from fer_engine.experiments.parts import DataSpec
+    from fer_engine.experiments.studies import Study
+    from fer_engine.runs.records import Launch
+    from fer_engine.training.fit import EpochRow
+
+
+def ablate(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME|FILE.toml]", help="A study; without one, all are listed.")] = None,
+    seeds: Annotated[int, typer.Option(min=0, max=100, help="Runs of each row, by seeds from 0; 0 for as many as the study asks for.")] = 0,
+    only: Annotated[str, typer.Option(help="One row alone, by its key.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what there is and what is missing, and train nothing.")] = False,
+    backend: BackendOption = Backend.LOKY,
+    address: AddressOption = None,
+    jobs: Annotated[int, typer.Option(min=0, help="Runs at once; 0 for one here, and on a cluster as many as it has cores.")] = 0,
+    data: DataPath = None,
+    skip_bad: SkipBad = False,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, 32-true, bf16-mixed or 16-mixed.")] = "auto",
+    threads: Annotated[int, typer.Option(help="CPU threads of each run; 0 for what suits the machine.")] = 0,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait while other runs use the cores or the GPU.")] = True,
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="The table of results alone on standard output, as CSV.")] = False,
+) -> None:
+    """Train what an ablation study lacks, one run after the other, and say what comes of it. After Ctrl-C the same command goes on."""
+    from fer_engine.runs.records import Launch, absolute_data
+
+    if as_json and as_csv:
+        raise FerLabError("Choose --json or --csv; standard output holds one of them.")
+    if name is None:
+        _list_studies(as_json)
+        return
+    study = _study(name)
+    known = _data(data, skip_bad, dry_run)
+    asked = _Asked(study, known, seeds, only)
+    if not (as_json or as_csv):
+        _print_cells(asked.cells())
+    failed: dict[str, str] = {}
+    if not dry_run:
+        launch = Launch(absolute_data(data), device, precision, threads, skip_bad)
+        failed = _train(asked, launch, (backend.value, address, jobs or int(backend is Backend.LOKY)), wait)
+    _report(asked, as_json, as_csv)
+    if failed:
+        raise FerLabError(f"{len(failed)} runs failed ({', '.join(failed)}); the same command tries them again.")
+
+
+class _Asked:
+    """What the user asks for."""
+
+    def __init__(self, study: "Study", data: "DataSpec", seeds: int, only: str) -> None:
+        self.study, self.data, self.seeds, self.only = study, data, seeds, only
+
+    def cells(self, *, everything: bool = False) -> "tuple[Cell, ...]":
+        """The runs, as they are now; `everything` for all rows whatever was asked for."""
+        from fer_engine.ablations.ledger import cells
+
+        return cells(self.study, self.data, self.seeds, "" if everything else self.only)
+
+
+def _study(name: str) -> "Study":
+    from fer_engine.ablations import catalogue
+
+    return catalogue.bring(Path(name)) if name.endswith(".toml") else catalogue.find_study(name)
+
+
+def _data(data: str | None, skip_bad: bool, dry_run: bool) -> "DataSpec":
+    """The data by its hashes; where none is named, a dry run takes that of the runs there are."""
+    from fer_engine import settings
+    from fer_engine.ablations.ledger import data_of, known_data
+
+    known = known_data()
+    if dry_run and data is None and settings.data_path() is None and known:
+        say([f"No data set is named; runs are looked for that learnt from '{known[0].name}' ({known[0].train_hash})."])
+        return known[0]
+    return data_of(open_faces(data, skip_bad))
+
+
+def _train(asked: _Asked, launch: "Launch", where: tuple[str, str | None, int], wait: bool) -> dict[str, str]:
+    """Train what is missing; gives why runs failed, by their names."""
+    from fer_engine.ablations.jobs import at_work
+    from fer_engine.ablations.work import tasks, train_missing
+    from fer_engine.distribution import parallel
+    from fer_engine.training import neighbour
+
+    todo = tasks(asked.cells(), launch, wait=wait)
+    if not todo:
+        say(["All of its runs are finished."])
+        return {}
+    neighbour.be_kind()
+    try:
+        with at_work(asked.study.name, todo) as report, parallel(*where) as workers, _watch(report) as watch:
+            return train_missing(todo, workers, watch.ended, watch)
+    except KeyboardInterrupt:
+        more = "".join((f" --seeds {asked.seeds}" if asked.seeds else "", f" --only {asked.only}" if asked.only else ""))
+        words = f"python -m fer_engine ablate {asked.study.name}{more}"
+        raise FerLabError(f"Stopped; what was trained is kept. Go on with: {words}") from None
+
+
+class _Watch:
+    """Shows how far the study is on standard error, and tells its folder."""
+
+    def __init__(self, report: "Report", bar: Progress) -> None:
+        self.report, self.bar, self.speed = report, bar, 0.0
+        self.task = bar.add_task("Starting", total=report.progress.total, completed=0, told="")
+
+    def begins(self, task: "Task") -> None:
+        """Say whose turn it is."""
+        self.report.begins(task)
+        say([f"Run {self.report.progress.done + 1} of {self.report.progress.total}: {task.name} into {task.folder}"])
+        self.show("opens the data")
+
+    def waits(self, sentence: str) -> None:
+        """Say for whom the run waits."""
+        self.report.waits(sentence)
+        say([sentence])
+
+    def batch(self, epoch: int, step: int, steps: int, images_per_second: float) -> None:
+        """Move the bar."""
+        self.report.batch(epoch, step, steps, images_per_second)
+        self.speed = images_per_second
+        self.bar.update(self.task, completed=self.report.progress.done + self.report.pace.now, refresh=False)
+        self.show(f"epoch {epoch}, {images_per_second:,.0f} images/s")
+
+    def epoch(self, row: "EpochRow", epochs: int) -> None:
+        """Print the epoch's row, with the time that is left of the study."""
+        figures = f"train {row.train_loss:.3f} {percent(row.train_accuracy)}  valid {row.valid_loss:.3f} {percent(row.valid_accuracy)}"
+        err.print(f"epoch {row.epoch:>3}/{epochs}  {figures}  {self.speed:,.0f} images/s  {self.left()}", highlight=False)
+
+    def measuring(self) -> None:
+        """Say so in the bar."""
+        self.show("measures what was saved")
+
+    def ended(self, task: "Task", sentence: str) -> None:
+        """Say how a run ended."""
+        self.report.ended(task, sentence)
+        say([f"{task.name} failed: {sentence}" if sentence else f"{task.name} is finished. {self.left()}"])
+        self.bar.update(self.task, completed=self.report.progress.done)
+
+    def show(self, told: str) -> None:
+        self.bar.update(self.task, description=self.report.progress.current, told=f"{told}  {self.left()}", refresh=False)
+
+    def left(self) -> str:
+        seconds = self.report.progress.seconds_left
+        return "" if seconds is None else f"about {max(1, round(seconds / 60)):,} min left in all"
+
+
+@contextmanager
+def _watch(report: "Report") -> Iterator[_Watch]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.1f}/{task.total:.0f} runs  {task.fields[told]}"))
+    with Progress(*columns, console=err, transient=True) as bar:
+        yield _Watch(report, bar)
+
+
+def _list_studies(as_json: bool) -> None:
+    from fer_engine.ablations import catalogue
+
+    studies = [catalogue.find_study(name) for name in catalogue.names()]
+    if as_json:
+        for study in studies:
+            print_json({"name": study.name, "title": study.title, "source": study.source, "rows": [row.key for row in study.rows]})
+        return
+    table = Table("study", "what it varies", "source", "rows")
+    for study in studies:
+        table.add_row(study.name, escape(study.title), study.source, str(len(study.rows)))
+    out.print(table)
+
+
+def _print_cells(cells: "Sequence[Cell]") -> None:
+    names = [cell.name for cell in cells]
+    table = Table(_whole("row"), "seed", "paper", "state", _whole("run"))
+    for cell, name in zip(cells, names, strict=True):
+        printed = cell.row.printed.text if cell.row.printed else "-"
+        table.add_row(cell.row.key, str(cell.seed), printed, cell.state, name)
+    err.print(table)
+
+
+def _whole(title: str) -> Column:
+    """A column whose words are not broken."""
+    return Column(title, no_wrap=True, overflow="fold")
+
+
+def _report(asked: _Asked, as_json: bool, as_csv: bool) -> None:
+    from fer_engine.ablations.results import conclude, results, table
+
+    cells = asked.cells(everything=True)
+    found = results(asked.study, cells)
+    if as_csv:
+        table(found).to_csv(sys.stdout, index=False)
+        return
+    conclusion = conclude(asked.study, found)
+    if as_json:
+        _print_json(cells, found, conclusion)
+        return
+    _print_results(found)
+    out.print(conclusion.sentence, highlight=False, markup=False)
+    say([*conclusion.obstacles, *_notes(asked.study, found)])
+
+
+def _notes(study: "Study", found: "Sequence[RowResult]") -> list[str]:
+    """What to know before reading a study's table."""
+    from fer_engine.experiments.paper import INCONSISTENCIES
+
+    notes = [*study.notes, *dict.fromkeys(row.note for row in study.rows if row.note)]
+    notes += [item.words for item in INCONSISTENCIES if study.name in item.studies]
+    if any(row.printed for row in study.rows):
+        notes.append("The paper's figures are on PrivateTest, another split, and without intervals: not to compare digit by digit.")
+    if any(result.runs for result in found):
+        notes.insert(0, f"Measured on: {'; '.join(dict.fromkeys(result.protocol for result in found if result.runs))}.")
+        notes.append("Ours are on the split that chose the epoch, so that each is a little too good.")
+    return notes
+
+
+def _print_results(found: "Sequence[RowResult]") -> None:
+    from fer_engine.ablations.results import table
+
+    frame = table(found).drop(columns=["paper's source", "protocol", "runs"])
+    shown = Table(Column("setting", overflow="fold"), *frame.columns[1:])
+    for row in frame.itertuples(index=False):
+        shown.add_row(*["-" if value is None else escape(str(value)) for value in row])
+    out.print(shown)
+
+
+def _print_json(cells: "Sequence[Cell]", found: "Sequence[RowResult]", conclusion: "Conclusion") -> None:
+    for cell in cells:
+        spec = {"spec_hash": cell.spec.hash, "path": str(cell.run.path) if cell.run else None}
+        print_json({"kind": "run", "row": cell.row.key, "seed": cell.seed, "name": cell.name, "state": cell.state} | spec)
+    for result in found:
+        print_json(row_json(result))
+    differences = [difference_json(item) for item in conclusion.differences]
+    verdict = {"kind": "conclusion", "verdict": conclusion.verdict, "sentence": conclusion.sentence}
+    print_json(verdict | {"differences": differences, "obstacles": list(conclusion.obstacles)})
+
+
+def difference_json(item: "Difference") -> dict[str, Any]:
+    """A difference as JSON has it, shares from -1 to 1."""
+    return {
+        "better": item.better.key,
+        "worse": item.worse.key,
+        "seeds": item.seeds,
+        "n": item.n,
+        "difference": item.value,
+        "difference_ci95": list(asdict(item.interval).values()),
+        "p": item.p,
+    }
+
+
+def row_json(result: "RowResult") -> dict[str, Any]:
+    """A setting's result as JSON has it; what has not been run is null."""
+    printed, interval = result.row.printed, result.interval
+    return {
+        "kind": "row",
+        "row": result.row.key,
+        "setting": result.row.title,
+        "paper": asdict(printed) if printed else None,
+        "accuracy": result.accuracy,
+        "accuracy_ci95": list(asdict(interval).values()) if interval else None,
+        "seeds": list(result.seeds),
+        "asked": result.asked,
+        "n": result.n or None,
+        "protocol": result.protocol or None,
+        "runs": [run.name for run in result.runs],
+    }

@@ -1,0 +1,276 @@
+"""Ablation studies: what they conclude from which runs, and their training, stopped and gone on with."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+from commands import command  # noqa: F401
+from made_runs import made_run
+
+from fer_engine.ablations import catalogue, jobs, ledger
+from fer_engine.ablations.pace import Pace, cost
+from fer_engine.ablations.results import conclude, mean_interval, results, table
+from fer_engine.ablations.work import Task, tasks, train_missing
+from fer_engine.distribution import Workers
+from fer_engine.errors import FerLabError
+from fer_engine.evaluation.statistics import wilson_interval
+from fer_engine.experiments import lab
+from fer_engine.experiments.parts import DataSpec
+from fer_engine.experiments.spec import override, to_json
+from fer_engine.runs import jobs as run_jobs
+from fer_engine.runs import store
+from fer_engine.runs.records import Launch, epochs_saved
+
+MADE = DataSpec(train_hash="t", valid_hash="v")
+N = 200
+LABELS = [place % 7 for place in range(N)]
+TINY = """
+base = {recipe = "quick", model = "net5"}
+set = {epochs = 3, batch_size = 16, network.widths = [4, 4], network.hidden = [8]}
+[vary]
+network.dropout = [0.0]
+"""
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """Processes that need not wait for what others do on this machine, and nothing that outlives its test."""
+    monkeypatch.setenv("FER_LAB_NICENESS", "0")
+    yield
+    for name in catalogue.names():
+        jobs.stop(name)
+
+
+def answers(right: range) -> list[int]:
+    """Right answers to some of the faces, and wrong ones to all others."""
+    return [label if place in right else (label + 1) % 7 for place, label in enumerate(LABELS)]
+
+
+def made(study: str, row: str, right: range, seed: int = 0) -> None:
+    spec = override(catalogue.find_study(study).row(row).spec, {"seed": seed})
+    made_run(f"{row}-{seed}", LABELS, answers(right), spec=spec)
+
+
+def concluded(name: str, seeds: int = 0):
+    study = catalogue.find_study(name)
+    return conclude(study, results(study, ledger.cells(study, MADE, seeds)))
+
+
+# What is concluded.
+
+
+def test_claim_holds_where_every_difference_is_more_than_chance():
+    for size in (32, 100, 500):
+        made("batch", f"batch-{size}", range(100))
+    made("batch", "base", range(150))
+    found = concluded("batch")
+    assert found.verdict == "holds"
+    ground = "at n = 200 and 1 seed a row, so over faces alone: another seed can change it"
+    assert found.sentence.startswith(
+        f"The paper's conclusion (batches of 300 are the best of the four) holds {ground}: 300 minus 32: +25.0"
+    )
+    assert [(item.value, item.seeds, item.n) for item in found.differences] == [(0.25, 1, 200)] * 3
+    assert found.differences[0].p == pytest.approx(2 * 0.5**50)  # McNemar: 50 faces to none
+
+
+def test_claim_does_not_hold_where_one_difference_is_the_other_way():
+    made("batch", "batch-32", range(150))
+    made("batch", "base", range(100))
+    found = concluded("batch")
+    assert found.verdict == "does not hold"  # whatever the missing rows would be
+    assert found.sentence.endswith("another seed can change it: 300 minus 32: −25.0 points (−31.0 to −19.0).")
+
+
+def test_claim_cannot_be_told_within_chance():
+    for size in (32, 100):
+        made("batch", f"batch-{size}", range(60))
+    made("batch", "batch-500", range(5, 103))
+    made("batch", "base", range(100))
+    found = concluded("batch")
+    assert found.verdict == "cannot be told"
+    assert "300 minus 500: +1.0 points" in found.sentence
+    assert "300 minus 32" not in found.sentence  # that one is clear
+
+
+def test_missing_rows_are_named_and_never_made_up():
+    made("batch", "base", range(150))
+    made("batch", "batch-32", range(100))
+    study = catalogue.find_study("batch")
+    found = results(study, ledger.cells(study, MADE))
+    assert conclude(study, found).sentence.endswith("cannot be told yet: these rows have not been run: 100; 500.")
+    shown = table(found)
+    assert list(shown["setting"]) == ["32", "100", "300", "500"]
+    assert list(shown["paper, % of PrivateTest"]) == ["60.7", "60.32", "61.32", "57.64"]
+    assert list(shown["ours, %"]) == ["50.0", "not run", "75.0", "not run"]
+    assert list(shown["seeds"]) == ["1 of 1", "0 of 1", "1 of 1", "0 of 1"]
+    assert shown["n"].isna().tolist() == [False, True, False, True]
+    interval = wilson_interval(100, 200)
+    assert shown["95% interval, %"][0] == f"{100 * interval.low:.1f} to {100 * interval.high:.1f}"
+    assert shown["protocol"][0] == "PublicTest, chosen on PublicTest, the face alone"
+
+
+def test_unfinished_run_counts_as_missing():
+    made("batch", "base", range(150))
+    (store.run_path("base-0") / store.MANIFEST).unlink()
+    (cell,) = ledger.cells(catalogue.find_study("batch"), MADE, only="300")
+    assert cell.state == "unfinished"
+    assert "not been run: 32; 100; 300; 500." in concluded("batch").sentence
+
+
+def test_seeds_widen_what_faces_alone_would_tell():
+    # Two seeds, ahead by 30 and by 10 points: mean 0.2; over seeds (0.1^2 * 2 / 1) / 2 = 0.01.
+    for seed, ahead in ((0, 60), (1, 20)):
+        made("smoothing", "smoothing-0", range(100), seed)
+        made("smoothing", "ours-net5", range(100 + ahead), seed)
+    found = concluded("smoothing", seeds=2)
+    (item,) = found.differences
+    assert (item.seeds, item.value) == (2, pytest.approx(0.2))
+    # Per face the mean difference is 1 for 20 faces, 1/2 for 40, 0 for 140: variance (20 + 10) / 200 - 0.04 = 0.11.
+    faces, seeds = 0.11 / 200, 0.01
+    freedom = (faces + seeds) ** 2 / seeds**2  # 1.113
+    assert freedom == pytest.approx(1.113, abs=0.001)
+    assert item.interval.high - 0.2 == pytest.approx(10.4 * np.sqrt(faces + seeds), rel=0.05)  # Student's t, 97.5%, 1.113 degrees
+    assert found.verdict == "cannot be told"
+    assert "at n = 200 and 2 seeds a row:" in found.sentence
+
+
+def test_interval_of_a_mean_is_over_faces_and_seeds():
+    interval = mean_interval([0.5, 0.5, 0.5], 100)
+    assert interval.high - 0.5 == pytest.approx(1.96 * 0.05, abs=1e-4)  # no spread: faces alone
+    assert mean_interval([0.4, 0.5, 0.6], 100).high > interval.high
+
+
+def test_study_without_a_claim_says_what_differs(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[vary]\nlabel_smoothing = [0.0, 0.2]")
+    study = catalogue.bring(path)
+    assert concluded("mine").sentence == "Nothing can be told yet. Not run: base; Label smoothing 0; Label smoothing 0.2."
+    made("mine", study.rows[0].key, range(100))
+    made("mine", study.rows[1].key, range(150))
+    found = concluded("mine")
+    assert found.verdict is None
+    assert found.sentence.startswith("More than chance at n = 200 and 1 seed a row")
+    assert found.sentence.endswith("Label smoothing 0 minus base: +25.0 points (+19.0 to +31.0). Not run: Label smoothing 0.2.")
+
+
+# How long it takes.
+
+
+def test_time_left_is_judged_by_what_was_done():
+    now = iter([0, 10, 10, 20, 30, 30])
+    pace = Pace([100.0, 300.0], clock=lambda: next(now))
+    pace.begins()  # at 10
+    pace.ends(100.0)  # the first run from 10 to 10: nothing measured
+    assert pace.seconds_left() is None
+    pace.reaches(0.5)
+    assert pace.seconds_left(300.0) == pytest.approx(150 * 10 / 250)  # 10 s for 100 + 150
+    assert cost(override(lab.quick("net5"), {"epochs": 12})) == 2 * cost(lab.quick("net5"))
+
+
+# Training.
+
+
+def tiny(tmp_path, text: str = TINY):
+    path = tmp_path / "tiny.toml"
+    path.write_text(text)
+    return path
+
+
+def lines(out: str) -> list[dict]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_command_trains_what_is_missing_and_then_nothing(command, tmp_path):  # noqa: F811
+    path = str(tiny(tmp_path))
+    data = ("--data", "synthetic:140", "--json", "--no-wait", "--threads", "1")
+    status, out, _ = command("ablate", path, "--dry-run", *data)
+    assert [row["state"] for row in lines(out) if row["kind"] == "run"] == ["missing"] * 2
+    status, out, err = command("ablate", path, "--only", "base", *data)
+    assert status == 0, err
+    states = {row["name"]: row["state"] for row in lines(out) if row["kind"] == "run"}
+    assert states == {"ablate-tiny-base-s0": "finished", "ablate-tiny-network.dropout-0-s0": "missing"}
+    before = store.find_run("ablate-tiny-base-s0").manifest
+    status, out, err = command("ablate", "tiny", *data)  # by its name, now that it is known
+    assert status == 0, err
+    assert "Run 1 of 1: ablate-tiny-network.dropout-0-s0" in err
+    rows = [row for row in lines(out) if row["kind"] == "row"]
+    assert [row["n"] for row in rows] == [14, 14]
+    assert rows[0]["accuracy"] == store.find_run("ablate-tiny-base-s0").metrics["PublicTest"]["accuracy"]
+    assert lines(out)[-1]["sentence"].startswith(("No row differs from 'base'", "More than chance"))
+    assert store.find_run("ablate-tiny-base-s0").manifest == before
+    status, out, err = command("ablate", "tiny", *data)
+    assert (status, "All of its runs are finished." in err) == (0, True)
+
+
+def test_one_runs_failure_is_said_and_the_others_go_on(command, tmp_path):  # noqa: F811
+    path = str(tiny(tmp_path, TINY.replace("network.dropout = [0.0]", "optimizer.lr = [900000.0, 0.02]")))
+    status, out, err = command("ablate", path, "--data", "synthetic:140", "--csv", "--no-wait", "--threads", "1")
+    assert status == 1
+    assert "the training diverged" in err
+    assert "1 runs failed (ablate-tiny-optimizer.lr-900000-s0); the same command tries them again." in err
+    settings = [line.split(",")[:4] for line in out.splitlines()[1:]]
+    assert [row[3] == "not run" for row in settings] == [False, True, False]
+    job = jobs.find_job("tiny")
+    assert (job.state, job.progress.done, list(job.progress.failed)) == ("ended", 3, ["ablate-tiny-optimizer.lr-900000-s0"])
+
+
+def test_study_as_a_process_is_stopped_and_goes_on(tmp_path):
+    catalogue.bring(tiny(tmp_path, TINY.replace("epochs = 3", "epochs = 15").replace("batch_size = 16", "batch_size = 4")))
+    jobs.start("tiny", "synthetic:140", only="base")
+    with pytest.raises(FerLabError, match="works on the study 'tiny' already"):
+        jobs.start("tiny", "synthetic:140")
+    first = store.Run(store.run_path("ablate-tiny-base-s0"))
+    _await(lambda: epochs_saved(first) >= 2)
+    assert jobs.find_job("tiny").progress.current == first.name
+    jobs.stop("tiny")
+    job = jobs.find_job("tiny")
+    assert (job.state, job.sentence) == ("stopped", "Stopped. What was trained is kept; go on at any time.")
+    assert run_jobs.find_job(first).state == "stopped"
+    saved = len(first.history())
+    assert 2 <= saved < 15
+    kept = first.history()
+    jobs.start("tiny", job.data, only="base")
+    _await(lambda: jobs.find_job("tiny").state == "ended")
+    assert first.finished
+    assert first.history().iloc[:saved].equals(kept)  # it went on, and did not begin anew
+    assert not store.run_path("ablate-tiny-network.dropout-0-s0").exists()
+
+
+def _await(condition) -> None:
+    deadline = time.monotonic() + 240
+    while not condition():
+        assert time.monotonic() < deadline, (jobs.find_job("tiny"), (catalogue.folder_of("tiny") / "log.txt").read_text())
+        time.sleep(0.05)
+
+
+def test_vanished_process_is_told():
+    folder = catalogue.folder_of("batch")
+    folder.mkdir(parents=True)
+    (folder / "job.json").write_text('{"process": {"pid": 1, "started": "long ago"}, "data": "x"}')
+    job = jobs.find_job("batch")
+    assert (job.state, job.sentence.partition(":")[0], job.data) == ("failed", "Its process vanished", "x")
+    assert jobs.find_job("heads").state == "idle"
+
+
+def test_two_rows_of_one_spec_are_one_task():
+    cells = ledger.cells(catalogue.find_study("batch"), MADE)
+    assert len(tasks((*cells, *cells), Launch("synthetic"))) == 4
+
+
+def test_machine_that_sees_no_run_area_says_so(tmp_path):
+    (tmp_path / "file").write_text("")
+    task = Task(str(tmp_path / "file" / "run"), to_json(lab.quick("net5")), Launch("synthetic:70"))
+    told = []
+    failed = train_missing([task], Workers("loky", 1), lambda *item: told.append(item))
+    assert "workers must see the same one" in failed["run"]
+    assert told == [(task, failed["run"])]
+
+
+def test_command_says_what_is_wrong(command):  # noqa: F811
+    assert "There is no study 'bach'" in command("ablate", "bach", "--data", "synthetic:70")[2]
+    assert "has no row '33'; it has batch-32, batch-100, base, batch-500." in command("ablate", "batch", "--only", "33", "--dry-run")[2]
+    assert "Choose --json or --csv" in command("ablate", "batch", "--json", "--csv")[2]
+    assert "No data set is named" in command("ablate", "batch")[2]
+    status, out, _ = command("ablate", "--json")
+    assert (status, [row["name"] for row in lines(out)][:3]) == (0, ["svms", "best", "heads"])
