@@ -10,19 +10,21 @@ from dashboard.components.errors import sentences
 if TYPE_CHECKING:
     from dashboard.components.data_view import Opened
 
-SECTIONS = ("Overview", "Faces", "Copies", "Labels", "What it costs")
+SECTIONS = ("Overview", "Faces", "Copies", "Labels", "What it costs", "Clean")
 
 
 def main() -> None:
-    from dashboard.components import data_view, train_data
+    from dashboard.components import data_bring, data_clean, data_view, train_data
     from fer_engine import settings
 
+    data_clean.leave()
     if settings.data_path() is None:
         st.info(
-            "FER2013 is yours to bring (Kaggle: Challenges in Representation Learning: Facial Expression Recognition Challenge). Choose "
-            "'FER2013' below and say where it lies, or name it in FER_LAB_DATA. Until then the drawn faces show what this page does.",
+            "FER2013 is yours to bring (Kaggle: Challenges in Representation Learning: Facial Expression Recognition Challenge). Bring it "
+            "here, say at 'FER2013' where it lies, or name it in FER_LAB_DATA. Until then the drawn faces show what this page does.",
             icon=":material/info:",
         )
+    data_bring.draw()
     data = train_data.choose()
     if data.loaded is None:
         return
@@ -35,14 +37,14 @@ def main() -> None:
 
 
 def show(section: str, opened: "Opened") -> None:
-    from dashboard.components import data_copies, data_costs, data_faces, data_labels, data_overview
+    from dashboard.components import data_clean, data_copies, data_costs, data_faces, data_labels, data_overview
 
-    parts = (data_overview, data_faces, data_copies, data_labels, data_costs)
+    parts = (data_overview, data_faces, data_copies, data_labels, data_costs, data_clean)
     parts[SECTIONS.index(section)].draw(opened)
 
 
 st.title("Data")
 style.apply()
-st.markdown("What the models learn from: look at it, find what is wrong with it, and see what that costs. Nothing here changes the data.")
+st.markdown("What the models learn from: look at it, find what is wrong with it, and see what that costs. Nothing here changes your files.")
 with sentences():
     main()

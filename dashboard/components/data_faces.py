@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import streamlit as st
 
-from dashboard import resources
+from dashboard import data_resources, resources
 from dashboard.components import data_tiles, table_downloads
 from dashboard.components.data_view import Opened, votes
 from dashboard.data_gallery import Wanted, chosen, face_tile
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 ANY = "any"
 PER_PAGE = 48
 PAGE = "page-gallery"
+FOUND = (ANY, "exact copies", "near copies", "conflicting labels", "in two splits", "shows nothing", "suspected label")
 VERDICTS = {"any": None, "right": True, "wrong": False}
 
 
 def draw(opened: Opened) -> None:
     """Draw the filters and a page of faces."""
     known = votes(opened)
-    columns = st.columns([1, 1, 2, 1, 1], gap="medium", vertical_alignment="bottom")
+    columns = st.columns([1, 1, 2, 1, 1, 1], gap="medium", vertical_alignment="bottom")
     split = columns[0].selectbox("Split", [ANY, *opened.faces.splits], key="split", bind="query-params", on_change=_first)
     label = columns[1].selectbox("Label", [ANY, *NAMES], key="emotion", bind="query-params", on_change=_first)
     agreement = columns[2].slider(
@@ -40,6 +41,12 @@ def draw(opened: Opened) -> None:
         help="How many of the ten chose what most of them chose. Needs the FER+ votes.",
     )
     among = _verdict(opened, columns[3], columns[4])
+    found = columns[5].selectbox(
+        "Found", FOUND, key="found", bind="query-params", on_change=_first, help="What the parts 'Copies' and 'Labels' found of them."
+    )
+    if found != ANY:
+        flawed = _flawed(opened, found)
+        among = flawed if among is None else among & flawed
     limits = (agreement[0] / 10, agreement[1] / 10) if known else None
     rows = chosen(opened.faces, Wanted(_some(split), _some(label), limits, among), known)
     st.markdown(f"**{len(rows):,}** of {len(opened.faces):,} faces.")
@@ -83,6 +90,29 @@ def _verdict(opened: Opened, left: Any, right: Any) -> np.ndarray | None:
     found = np.zeros(len(opened.faces), bool)
     found[places] = (scored.answers == scored.labels) == VERDICTS[verdict]
     return found
+
+
+def _flawed(opened: Opened, what: str) -> np.ndarray:
+    """Which faces (N,) an audit found to be so; of suspected labels only once they were looked for."""
+    audit, mask = opened.audit(), np.zeros(len(opened.faces), bool)
+    assert audit.near is not None
+    if what == "shows nothing":
+        return audit.blank
+    if what == "suspected label":
+        checked = data_resources.training_check(opened.key, audit, None)
+        if checked is None:
+            st.info("Training's labels were not checked yet: the part 'Labels' does that.", icon=":material/info:")
+        else:
+            mask[checked.suspects] = True
+        return mask
+    groups = {
+        "exact copies": audit.exact.groups,
+        "near copies": audit.near.groups,
+        "conflicting labels": (*audit.exact.conflicting, *audit.near.conflicting),
+        "in two splits": (*audit.exact.crossing, *audit.near.crossing),
+    }[what]
+    mask[[row for group in groups for row in group.rows]] = True
+    return mask
 
 
 def listed(opened: Opened, rows: np.ndarray, known: "Votes | None") -> "pd.DataFrame":

@@ -1,4 +1,4 @@
-"""Choosing what to learn from: FER2013 where it lies, or the synthetic set."""
+"""Choosing what to learn from: FER2013 where it lies, an own set, or the synthetic one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +10,18 @@ from dashboard import resources
 from dashboard.components.errors import sentences
 from dashboard.text import plain
 from fer_engine import settings
+from fer_engine.data.own_sets import own_sets
 
 if TYPE_CHECKING:
     from fer_engine.data.loaded import LoadedData
     from fer_engine.runs.jobs import Job
 
-SETS = {"fer2013": "FER2013", "synthetic": "synthetic"}
+SETS = {"fer2013": "FER2013", "own": "own sets", "synthetic": "synthetic"}
+KIND, OWN = "data", "own-set"  # keys of the widgets
 DRAWN = 2100  # synthetic faces, as many as the engine draws where nothing is said
 FEWEST, MOST = 70, 21_000  # of them: every split has each emotion, and drawing takes seconds
 _PRESETS = {"fer2013": "ours", "synthetic": "quick"}  # what suits each
+SMALL = 5_000  # faces: an own set below this is better begun with the quick preset
 
 
 @dataclass(frozen=True)
@@ -40,26 +43,29 @@ class Data:
 
 def choose() -> Data:
     """Let the visitor choose the data set, and show what is in it."""
-    usual = "fer2013" if _place() else "synthetic"
+    own = own_sets()
+    usual = "own" if settings.data_path() in own.values() else "fer2013" if _place() else "synthetic"
     chosen = st.segmented_control(
         "Data set",
-        list(SETS),
+        [kind for kind in SETS if own or kind != "own"],
         default=usual,
         required=True,
         format_func=SETS.__getitem__,
-        key="data",
+        key=KIND,
         bind="query-params",
         on_change=_suit_preset,
-        help="FER2013 is yours to bring. Synthetic faces are drawn: good for a first try, and no measure of anything.",
+        help="FER2013 is yours to bring. Own sets are those that you brought or cleaned on the page Data. Synthetic faces are drawn: "
+        "good for a first try, and no measure of anything.",
     )
-    name = _drawn() if chosen == "synthetic" else _brought()
-    skip_bad = chosen != "synthetic" and st.session_state.get("skip-bad", False)
+    name = _drawn() if chosen == "synthetic" else _own(own) if chosen == "own" else _brought()
+    skip_bad = chosen == "fer2013" and st.session_state.get("skip-bad", False)
     loaded = None
     with sentences():
         loaded = _open(name, skip_bad) if name else None
     if loaded:
         _describe(loaded)
-    return Data(name, loaded, _PRESETS[chosen or usual], skip_bad)
+    small = "quick" if loaded and len(loaded.faces) < SMALL else "ours"
+    return Data(name, loaded, _PRESETS.get(chosen or usual, small), skip_bad)
 
 
 def take_over(job: "Job") -> None:
@@ -69,13 +75,29 @@ def take_over(job: "Job") -> None:
     st.session_state["data-of"] = job.run.path
     data = job.launch.data if job.launch else job.run.spec.data.name
     kind, _, size = data.partition(":")
-    st.session_state["data"] = "synthetic" if kind == "synthetic" else "fer2013"
+    own = {str(path): name for name, path in own_sets().items()}
+    st.session_state[KIND] = "synthetic" if kind == "synthetic" else "own" if data in own else "fer2013"
+    if data in own:
+        st.session_state[OWN] = own[data]
     if kind == "synthetic" and size.isdigit():
         st.session_state["size"] = min(max(int(size), FEWEST), MOST)
 
 
+def take(name: str) -> None:
+    """Choose an own set, before the widgets are drawn."""
+    st.session_state[KIND], st.session_state[OWN] = "own", name
+
+
 def _suit_preset() -> None:
-    st.session_state["preset"] = _PRESETS[st.session_state["data"]]
+    if st.session_state[KIND] in _PRESETS:
+        st.session_state["preset"] = _PRESETS[st.session_state[KIND]]
+    else:
+        st.session_state.pop("preset", None)  # by the set's size, once it is open
+
+
+def _own(own: dict[str, Path]) -> str:
+    name = st.selectbox("Own set", list(own), key=OWN, bind="query-params", help="Those that were brought, and recipes of cleaned ones.")
+    return str(own[name]) if name else ""
 
 
 def _drawn() -> str:
@@ -87,8 +109,9 @@ def _drawn() -> str:
 
 def _place() -> tuple[Path, str] | None:
     """Where FER2013 lies and who says so; FER_LAB_DATA goes first, unless it names the synthetic set."""
+    own = own_sets().values()
     for path, who in ((settings.named_data_path(), "FER_LAB_DATA"), (settings.remembered_data_path(), "remembered")):
-        if path and str(path).partition(":")[0] != "synthetic":
+        if path and str(path).partition(":")[0] != "synthetic" and path not in own:
             return path, who
     return None
 

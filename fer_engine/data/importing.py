@@ -11,10 +11,13 @@ import numpy as np
 
 from fer_engine import settings
 from fer_engine.data import layouts
-from fer_engine.data.faceset import image_hashes
+from fer_engine.data.csvfile import is_fer2013_csv
+from fer_engine.data.faceset import FaceSet, image_hashes
+from fer_engine.data.find import locate
 from fer_engine.data.folders import tile_notices
-from fer_engine.data.image_files import image_files
+from fer_engine.data.image_files import image_files, is_archive
 from fer_engine.data.loaded import BadRows, Progress
+from fer_engine.data.own_sets import IMPORTED
 from fer_engine.data.tiles import BadTileError, Tile, decode_tile
 from fer_engine.data.vocabulary import emotion_of, folded, split_of, split_of_prefix
 from fer_engine.errors import FerLabError
@@ -23,7 +26,6 @@ from fer_engine.runs.files import make_folder, replacing
 from fer_engine.runs.store import run_path
 
 LEAVE_OUT = "-"
-FOLDER = "imported"  # in the run area
 MAX_HOLD_OUT = 0.5
 _PROGRESS_EVERY = 100  # images
 
@@ -127,7 +129,25 @@ def imported_path(name: str) -> Path:
     """
     if name.endswith(".parquet"):
         return Path(name).expanduser()
-    return settings.runs_dir() / FOLDER / f"{run_path(name).name}.parquet"
+    return settings.runs_dir() / IMPORTED / f"{run_path(name).name}.parquet"
+
+
+def is_table(source: Path) -> bool:
+    """Whether a file or folder holds a table of faces (CSV, also packed, or parquet) rather than images in folders.
+
+    What is neither counts as a table: to open it says what is wrong.
+
+    Raises:
+        FerLabError: Where there is nothing.
+    """
+    if not source.exists():
+        raise FerLabError(f"There is no file or folder {source}.")
+    if source.is_dir():
+        try:
+            return locate(source).kind in ("csv", "parquet")
+        except FerLabError:  # folders in words that are not known yet
+            return False
+    return is_fer2013_csv(source) or not is_archive(source)
 
 
 def survey(source: Path, progress: Progress = lambda _share, _what: None) -> Survey:
@@ -188,7 +208,7 @@ def import_images(
         FerLabError: Where the source holds no image, a folder's name means nothing, or the file cannot be written.
     """
     if target.exists():
-        raise FerLabError(f"{target} is there already. Choose another --out, or remove it.")
+        raise FerLabError(f"{target} is there already. Choose another name, or remove it.")
     if not 0 <= hold_out <= MAX_HOLD_OUT:
         raise FerLabError(f"--hold-out is {hold_out}; it is a share from 0 to {MAX_HOLD_OUT}.")
     layout = layouts.recognise(source)
@@ -200,6 +220,26 @@ def import_images(
     notices = (*(layout.notices if layout else ()), *notices, *tile_notices([row.tile for row in rows]), *bad.notices())
     _write(target, rows)
     return Imported(len(rows), _counts(rows), left_out, bad.count, notices)
+
+
+def import_faces(faces: FaceSet, target: Path, refused: int, notices: tuple[str, ...]) -> Imported:
+    """Keep a data set that was opened as one parquet file, so that it stays when its source goes.
+
+    Args:
+        faces: The data set.
+        target: The file to write.
+        refused: Rows of the source that were left out.
+        notices: What was said of them.
+
+    Raises:
+        FerLabError: Where the file is there already or cannot be written.
+    """
+    if target.exists():
+        raise FerLabError(f"{target} is there already. Choose another name, or remove it.")
+    columns = zip(faces.images, faces.labels.tolist(), faces.split.tolist(), faces.ids.tolist(), strict=True)
+    rows = [_Row(str(row), Tile(image, False, False, False), label, split) for image, label, split, row in columns]
+    _write(target, rows)
+    return Imported(len(rows), _counts(rows), 0, refused, notices)
 
 
 def _of_folders(source: Path, table: LabelMap, bad: BadRows, progress: Progress) -> tuple[list[_Row], int]:

@@ -17,13 +17,13 @@ import numpy as np
 from fer_engine import settings
 from fer_engine.data.faceset import FaceSet, image_hashes
 from fer_engine.data.loaded import LoadedData, Progress
+from fer_engine.data.own_sets import RECIPES
 from fer_engine.errors import FerLabError
 from fer_engine.labels import NAMES
 from fer_engine.runs import store
 from fer_engine.runs.files import make_folder, write_json
 
 FORMAT = 1
-FOLDER = "recipes"  # in the run area
 _OUTSIDE = ("name", "made", "place", "hash")  # what a recipe's hash does not cover
 
 
@@ -138,7 +138,7 @@ def recipe_path(name: str) -> Path:
     """
     if name.endswith(".json"):
         return Path(name).expanduser()
-    return settings.runs_dir() / FOLDER / f"{store.run_path(name).name}.json"
+    return settings.runs_dir() / RECIPES / f"{store.run_path(name).name}.json"
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:

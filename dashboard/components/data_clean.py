@@ -1,0 +1,117 @@
+"""Writing the recipe of a cleaned data set: what to leave out, what to relabel, and how to train on what is left."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import data_resources
+from dashboard.components import table_downloads, train_data
+from dashboard.components.data_view import Opened, progress, votes
+from dashboard.components.errors import sentences
+from dashboard.text import plain
+from fer_engine.data.audit_words import DROPS, RELABELS, needs
+from fer_engine.data.faceset import SPLITS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fer_engine.data.audit_findings import Further
+    from fer_engine.data.audit_votes import Votes
+    from fer_engine.data.cleaning import Rules
+    from fer_engine.data.recipe import Recipe
+
+WRITTEN, GOING = "clean-written", "clean-going"
+NOTHING = "nothing"
+TITLES = {
+    "duplicates": "exact copies",
+    "conflicts": "copies with conflicting labels",
+    "leaked": "Training's twins of other splits",
+    "near": "near copies",
+    "blanks": "images that show nothing",
+    "faceless": "images without a face (slow)",
+    "suspects": "suspected labels (slow)",
+    "nonfaces": "no face by FER+",
+}
+RELABEL_TITLES = {NOTHING: "nothing", "suspects": "suspects, as the check proposes (slow)", "votes": "by FER+'s majority"}
+
+
+def draw(opened: Opened) -> None:
+    """Draw the rules, write the recipe, and say what it touched."""
+    from fer_engine.data.cleaning import Rules
+
+    known = votes(opened)
+    st.caption(
+        "A recipe is a small file that lists every face to leave out or to relabel. Your data stay as they are; the recipe opens like a "
+        "data set of its own. `python -m fer_engine data clean` writes the same."
+    )
+    left, right = st.columns(2, gap="medium")
+    drop = left.multiselect("Leave out", list(DROPS), format_func=TITLES.__getitem__, key="clean-drop", bind="query-params")
+    relabel = right.selectbox("Relabel", [NOTHING, *RELABELS], format_func=RELABEL_TITLES.__getitem__, key="clean-relabel")
+    present = [split for split in SPLITS if split in opened.faces.splits]
+    splits = left.multiselect("In", present, default=present[:1], key=f"clean-splits-{opened.file}", help="Splits that may be touched.")
+    name = right.text_input("What to call it", value=f"{opened.file}-cleaned", key=f"clean-name-{opened.file}").strip()
+    for rule in drop:
+        st.caption(f"**{TITLES[rule]}**: {DROPS[rule]}.")
+    if relabel != NOTHING:
+        st.caption(f"**{RELABEL_TITLES[relabel]}**: {RELABELS[relabel]}.")
+    if st.button("Write the recipe", key="clean-write", type="primary", disabled=not name, icon=":material/cleaning_services:"):
+        st.session_state.pop(WRITTEN, None)
+        with sentences():
+            rules = Rules(tuple(drop), "" if relabel == NOTHING else relabel, tuple(splits))
+            st.session_state[WRITTEN] = (opened.name, *_write(opened, rules, name, known))
+    written = st.session_state.get(WRITTEN)
+    if written and written[0] == opened.name:
+        _outcome(*written[1:])
+
+
+def _write(opened: Opened, rules: "Rules", name: str, known: "Votes | None") -> "tuple[Recipe, Path]":
+    from fer_engine.data.cleaning import clean, free_path
+
+    rules.check(known is not None)
+    free_path(name)
+    return clean(name, opened.name, opened.audit(), _further(opened, rules, known), rules)
+
+
+def _further(opened: Opened, rules: "Rules", known: "Votes | None") -> "Further":
+    """What the rules need beside copies, out of what the page found before where it did."""
+    from fer_engine.data.audit_findings import Further
+
+    wanted = needs([*rules.drop, rules.relabel])
+    with progress() as show:
+        scores = data_resources.face_scores(opened.key, opened.faces, show) if wanted["faceless"] else None
+        training = data_resources.training_check(opened.key, opened.audit(), show) if wanted["labels"] else None
+    return Further(known, scores, training)
+
+
+def _go(own: str, page: str) -> None:
+    """Have the own set open on a page; a link could not, because what was chosen before in this session goes before an address."""
+    train_data.take(own)
+    st.session_state[GOING] = page
+
+
+def leave() -> None:
+    """Go where the visitor asked to."""
+    if st.session_state.pop(GOING, "data") == "train":
+        st.switch_page("../pages/train.py", query_params={})  # without them it would refuse to leave widgets that the address holds
+
+
+def _outcome(recipe: "Recipe", path: "Path") -> None:
+    """What the rules touched, and how to train on what is left."""
+    import pandas as pd
+
+    left = sum(sum(each.values()) for each in recipe.result["counts"].values())
+    told = f"'{recipe.name}' leaves {left:,} of {recipe.source['faces']:,} faces: {len(recipe.dropped):,} are left out, "
+    st.success(plain(f"{told}{len(recipe.relabelled):,} relabelled. Recipe {recipe.hash}."), icon=":material/check:")
+    if not recipe.touched:
+        st.info("These rules touch no face.", icon=":material/info:")
+        return
+    columns = ("row", "rule", "label", "new", "pixels")
+    frame = pd.DataFrame([{column: getattr(row, column) for column in columns} for row in recipe.touched])
+    st.table(pd.DataFrame({"Rule": recipe.by_rule().keys(), "Faces": recipe.by_rule().values()}), hide_index=True, width="content")
+    table_downloads.draw(frame, f"{recipe.name}-recipe", f"Faces that the recipe {recipe.name} touches")
+    own = f"recipes/{path.stem}"
+    with st.container(horizontal=True, gap="small"):
+        st.button("Train on it", icon=":material/model_training:", key="clean-train", on_click=_go, args=(own, "train"))
+        st.button("Look at what is left", icon=":material/visibility:", key="clean-look", on_click=_go, args=(own, "data"))
+    st.caption("In a terminal:")
+    st.code(f"python -m fer_engine train --data {path}", language="bash")
