@@ -1,8 +1,10 @@
 """Features of a face: symmetry, against scikit-image, geometry by hand, and the cache."""
 
+import json
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,9 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
+from typer.testing import CliRunner
 
+from fer_engine.cli.app import app
 from fer_engine.data.faceset import FaceSet
 from fer_engine.data.source import open_data
 from fer_engine.errors import FerLabError
@@ -206,3 +210,26 @@ def test_cache_that_cannot_be_written_costs_time_alone(monkeypatch, tmp_path):
     monkeypatch.setenv("FER_LAB_CACHE", str(tmp_path / "file"))
     part = FACES.part("Training")
     assert len(cached({}, part, lambda: np.zeros((len(part), 1)))) == len(part)
+
+
+def test_features_from_the_command_line(tmp_path):
+    def run(*words: str) -> dict:
+        found = CliRunner().invoke(app, ["features", *words, "--data", "synthetic:70", "--split", "Training", "--json"])
+        assert found.exit_code == 0, found.output
+        return json.loads(found.stdout.splitlines()[-1])
+
+    told = run("hog", "--out", str(tmp_path / "hog.npz"), "--set", "cell=8")
+    train = open_data("synthetic:70").faces.part("Training")
+    kept = np.load(tmp_path / "hog.npz")
+    assert told["faces"] == len(train) == 56
+    assert np.array_equal(kept["features"], Hog(cell=8).transform(train.images))
+    assert np.array_equal(kept["labels"], train.labels)
+    run("landmarks", "--out", str(tmp_path / "points.csv"), "--set", 'forms=["angles"]')
+    table = pd.read_csv(tmp_path / "points.csv")
+    assert table["id"].tolist() == train.ids.tolist()
+    assert table.shape == (56, 15)
+    refused = CliRunner().invoke(app, ["features", "hog", "--out", "hog.txt", "--data", "synthetic:70"])
+    assert str(refused.exception) == "hog.txt is neither a .npz nor a .csv file. Name one of these with --out."
+    refused = CliRunner().invoke(app, ["features", "hog", "--out", str(tmp_path / "x.npz"), "--data", "synthetic:70", "--set", "cell=7"])
+    assert isinstance(refused.exception, FerLabError)
+    assert "cell is 7" in str(refused.exception)
