@@ -16,5 +16,6 @@ st.navigation(
         st.Page(PAGES / "runs.py", title="Runs", url_path="runs"),
         st.Page(PAGES / "classical.py", title="Classical", url_path="classical"),
         st.Page(PAGES / "compare.py", title="Compare", url_path="compare"),
+        st.Page(PAGES / "ablations.py", title="Ablations", url_path="ablations"),
     ]
 ).run()

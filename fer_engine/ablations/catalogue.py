@@ -45,10 +45,23 @@ def bring(path: Path) -> Study:
     Raises:
         FerLabError: Where it is no study, or has the name of one of ours.
     """
-    text = read_text(path)
-    study = parse_study(text, path.stem, str(path))
-    if study.name in BUILT_IN:
-        raise FerLabError(f"There is a study '{study.name}' already. Call the file {path} something else.")
-    make_folder(folder_of(study.name))
-    write_text(folder_of(study.name) / FILE, text)
+    return keep(path.stem, read_text(path), str(path))
+
+
+def keep(name: str, text: str, where: str = "the study") -> Study:
+    """Keep a user's study; one of that name that was kept before makes way.
+
+    Args:
+        name: What to call it.
+        text: TOML, as `fer_engine.ablations.userfile` reads it.
+        where: What the text is called in sentences.
+
+    Raises:
+        FerLabError: Where it is no study, or has the name of one of ours.
+    """
+    study = parse_study(text, name, where)
+    if name in BUILT_IN:
+        raise FerLabError(f"There is a study '{name}' already. Call {where} something else.")
+    make_folder(folder_of(name))
+    write_text(folder_of(name) / FILE, text)
     return study

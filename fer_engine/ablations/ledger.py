@@ -108,12 +108,12 @@ def by_hash(runs: Iterable[Run] | None = None) -> dict[str, Run]:
 
 
 def known_data() -> tuple[DataSpec, ...]:
-    """The data sets of all finished runs, FER2013 first, then by name."""
+    """The data sets of all runs, FER2013 first, then by name."""
     found: dict[tuple[str, str], DataSpec] = {}
     for run in known_runs():
         with suppress(FerLabError):
             data = run.spec.data
-            if run.finished and data.train_hash:
+            if data.train_hash and data.valid_hash:
                 found.setdefault((data.train_hash, data.valid_hash), data)
     return tuple(sorted(found.values(), key=lambda data: (data.name != "fer2013", data.name, data.train_hash)))
 

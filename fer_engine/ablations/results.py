@@ -15,6 +15,7 @@ import numpy as np
 from fer_engine.ablations.ledger import Cell
 from fer_engine.evaluation.comparison import Pair, compare
 from fer_engine.evaluation.statistics import LEVEL, Interval, holm
+from fer_engine.experiments.paper import INCONSISTENCIES
 from fer_engine.experiments.studies import Claim, Row, Study
 
 if TYPE_CHECKING:
@@ -291,3 +292,15 @@ def table(found: Sequence[RowResult]) -> "pd.DataFrame":
             told |= {"n": f"{result.n:,}", "protocol": result.protocol}
         rows.append(told | {"runs": ", ".join(run.name for run in result.runs) or None})
     return pd.DataFrame(rows, dtype=object)
+
+
+def notes(study: Study, found: Sequence[RowResult]) -> tuple[str, ...]:
+    """What to know before reading a study's table, a sentence each: of its rows, of the paper's figures, of ours."""
+    told = [*study.notes, *dict.fromkeys(row.note for row in study.rows if row.note)]
+    told += [item.words for item in INCONSISTENCIES if study.name in item.studies]
+    if any(row.printed for row in study.rows):
+        told.append("The paper's figures are on PrivateTest, another split, and without intervals: not to compare digit by digit.")
+    if any(result.runs for result in found):
+        told.insert(0, f"Measured on: {'; '.join(dict.fromkeys(result.protocol for result in found if result.runs))}.")
+        told.append("Ours are on the split that chose the epoch, so that each is a little too good.")
+    return tuple(dict.fromkeys(told))

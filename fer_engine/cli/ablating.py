@@ -202,7 +202,7 @@ def _whole(title: str) -> Column:
 
 
 def _report(asked: _Asked, as_json: bool, as_csv: bool) -> None:
-    from fer_engine.ablations.results import conclude, results, table
+    from fer_engine.ablations.results import conclude, notes, results, table
 
     cells = asked.cells(everything=True)
     found = results(asked.study, cells)
@@ -215,21 +215,7 @@ def _report(asked: _Asked, as_json: bool, as_csv: bool) -> None:
         return
     _print_results(found)
     out.print(conclusion.sentence, highlight=False, markup=False)
-    say([*conclusion.obstacles, *_notes(asked.study, found)])
-
-
-def _notes(study: "Study", found: "Sequence[RowResult]") -> list[str]:
-    """What to know before reading a study's table."""
-    from fer_engine.experiments.paper import INCONSISTENCIES
-
-    notes = [*study.notes, *dict.fromkeys(row.note for row in study.rows if row.note)]
-    notes += [item.words for item in INCONSISTENCIES if study.name in item.studies]
-    if any(row.printed for row in study.rows):
-        notes.append("The paper's figures are on PrivateTest, another split, and without intervals: not to compare digit by digit.")
-    if any(result.runs for result in found):
-        notes.insert(0, f"Measured on: {'; '.join(dict.fromkeys(result.protocol for result in found if result.runs))}.")
-        notes.append("Ours are on the split that chose the epoch, so that each is a little too good.")
-    return notes
+    say([*conclusion.obstacles, *notes(asked.study, found)])
 
 
 def _print_results(found: "Sequence[RowResult]") -> None:

@@ -1,0 +1,118 @@
+"""The process of a study: launched, watched, stopped and gone on with."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.components import train_data
+from dashboard.components.errors import sentences
+from dashboard.components.train_words import PHASES, STATES, duration
+from dashboard.text import plain
+from fer_engine.ablations import jobs
+from fer_engine.runs import jobs as run_jobs
+from fer_engine.runs import store
+
+if TYPE_CHECKING:
+    from fer_engine.ablations.jobs import StudyJob
+    from fer_engine.ablations.ledger import Cell
+    from fer_engine.experiments.parts import DataSpec
+    from fer_engine.experiments.studies import Study
+
+LAUNCHED = "ablation-launched"  # the data of the last launch, whose first run may not be there yet
+NEXT = "ablation-next"  # what the pickers are to show from the next run of the page on; drawn widgets cannot be set
+_ALL = "All that are missing"
+_WORDS = {**STATES, "ended": ("All tried", "green", ":material/check_circle:")}
+
+
+def draw(study: "Study", cells: "Sequence[Cell]", seeds: int) -> None:
+    """Draw its process, anew every second while it lives, and the form that starts one.
+
+    Args:
+        study: The study.
+        cells: The runs that are asked for, on the data whose results are shown.
+        seeds: Runs of each setting.
+    """
+    job = jobs.find_job(study.name)
+    running, done = job.state == "running", job.progress.done if job.progress else 0
+
+    @st.fragment(run_every=1 if running else None)
+    def panel() -> None:
+        with sentences():
+            now = jobs.find_job(study.name)
+            if now.state != "idle":
+                _process(study.name, now)
+            if (now.state == "running") != running or (now.progress.done if now.progress else 0) != done:
+                st.rerun()  # the table has a new row
+
+    panel()
+    if not running:
+        _form(study, cells, seeds)
+
+
+def data_label(data: "DataSpec") -> str:
+    """A data set as it is chosen by: its name, and what tells it from others of that name."""
+    return f"{data.name} ({data.train_hash[:6] or 'no runs'})"
+
+
+def _process(name: str, job: "StudyJob") -> None:
+    word, color, icon = _WORDS[job.state]
+    st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
+    if job.sentence:
+        (st.error if job.state == "failed" else st.info)(plain(job.sentence))
+    progress = job.progress
+    if progress and progress.total:
+        words = f"{progress.done} of {progress.total} runs"
+        words += f" · about {duration(progress.seconds_left)} left in all" if progress.seconds_left is not None else ""
+        st.progress(min(progress.done / progress.total, 1.0), words)
+    elif job.state == "running":
+        st.progress(0.0, "Starting …")
+    for run, sentence in (progress.failed if progress else {}).items():
+        st.warning(f"**{plain(run)}** failed: {plain(sentence)}")
+    if job.state == "running":
+        if progress and progress.current:
+            _current(progress.current)
+        if st.button("Stop", icon=":material/stop:", key="stop-study", help="Finished runs stay; the one that trains can go on."):
+            with st.spinner("Stopping …"):
+                jobs.stop(name)
+            st.rerun()
+
+
+def _current(name: str) -> None:
+    """The run that is trained."""
+    progress = run_jobs.find_job(store.find_run(name)).progress
+    words = [f"**{plain(name)}**"]
+    if progress:
+        words.append(PHASES[progress.phase])
+        words += [f"epoch {progress.epoch} of {progress.epochs}"] if progress.epoch else []
+        words += [f"{progress.images_per_second:,.0f} images a second"] if progress.images_per_second else []
+    st.markdown(" · ".join(words))
+
+
+def _form(study: "Study", cells: "Sequence[Cell]", seeds: int) -> None:
+    missing = [cell for cell in cells if cell.state != "finished"]
+    begun = [cell.name for cell in missing if cell.state == "unfinished"]
+    if missing:
+        again = f" {len(begun)} of them were begun and go on: {plain(', '.join(begun))}." if begun else ""
+        st.markdown(
+            f"{len(missing)} of {len(cells)} runs are missing on the data chosen above.{again} They are trained one after the other."
+        )
+    else:
+        st.markdown("All of its runs are finished on the data chosen above. On other data they would be new ones.")
+    data = train_data.choose()
+    rows = {_ALL: ""} | {row.title: row.key for row in study.rows}
+    chosen = st.selectbox("Rows to train", list(rows), key=f"ablation-rows-{study.name}")
+    label = "Go on" if begun else "Train"
+    if st.button(label, type="primary", icon=":material/play_arrow:", key="launch-study", disabled=not data.loaded):
+        with sentences(), st.spinner("Launching …"):
+            _launch(study, data, seeds, rows[chosen])
+
+
+def _launch(study: "Study", data: train_data.Data, seeds: int, only: str) -> None:
+    from fer_engine.ablations.ledger import data_of
+
+    assert data.loaded is not None
+    jobs.start(study.name, data.name, seeds=seeds, only=only, skip_bad=data.skip_bad)
+    st.session_state[LAUNCHED] = launched = data_of(data.loaded.faces)
+    st.session_state[NEXT] = {"on": data_label(launched)}
+    st.rerun()

@@ -1,0 +1,131 @@
+"""What comes of a study: the conclusion in words, the paper's figures against ours, the table, and what to know of it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import ablation_resources, text
+from dashboard.components import table_downloads
+
+if TYPE_CHECKING:
+    from fer_engine.ablations.ledger import Cell
+    from fer_engine.ablations.results import Conclusion, RowResult
+    from fer_engine.experiments.studies import Study
+
+_VERDICTS = {
+    "holds": ("Holds", ":material/check_circle:", "green"),
+    "does not hold": ("Does not hold", ":material/cancel:", "red"),
+    "cannot be told": ("Cannot be told", ":material/help:", "gray"),
+}
+
+
+def draw(study: "Study", cells: "Sequence[Cell]") -> None:
+    """Draw them.
+
+    Args:
+        study: The study.
+        cells: The runs that it asks for, as `fer_engine.ablations.ledger.cells` gives them.
+    """
+    from fer_engine.ablations.results import notes, results
+
+    found = results(study, cells)
+    conclusion = ablation_resources.conclusion(study, found)
+    _verdict(conclusion)
+    _missing(found)
+    if any(result.runs or result.row.printed for result in found):
+        _chart(study, found)
+    _table(study, found)
+    if conclusion.differences:
+        _differences(study, conclusion)
+    st.subheader("What to know of these figures", anchor=False)
+    st.markdown("\n".join(f"- {text.plain(note)}" for note in notes(study, found)) or "Nothing beyond the table.")
+
+
+def _verdict(conclusion: "Conclusion") -> None:
+    if conclusion.verdict:
+        word, icon, color = _VERDICTS[conclusion.verdict]
+        st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
+    st.markdown(f"**{text.plain(conclusion.sentence)}**")
+    for sentence in conclusion.obstacles:
+        st.caption(text.plain(sentence))
+
+
+def _missing(found: "Sequence[RowResult]") -> None:
+    rows = [result.row.title for result in found if not result.runs]
+    if rows:
+        st.info(
+            f"{len(rows)} of {len(found)} rows have not been run on this data, and have no figure of ours: {text.plain('; '.join(rows))}. "
+            "Train them below.",
+            icon=":material/info:",
+        )
+
+
+def _chart(study: "Study", found: "Sequence[RowResult]") -> None:
+    from dashboard import ablation_charts, charts
+
+    marks = [
+        ablation_charts.Mark(
+            result.row.title,
+            result.row.printed.share if result.row.printed else None,
+            result.accuracy,
+            *((result.interval.low, result.interval.high) if result.interval else ()),
+        )
+        for result in found
+    ]
+    split = next((next(iter(result.runs[0].metrics)) for result in found if result.runs), "PublicTest")
+    st.plotly_chart(
+        ablation_charts.settings(marks, split),
+        key="ablation-settings",
+        config=charts.download_config(f"ablation-{study.name}", "svg"),
+        alt=ablation_charts.told(marks),
+    )
+
+
+def _table(study: "Study", found: "Sequence[RowResult]") -> None:
+    from fer_engine.ablations.results import table
+
+    frame = table(found)
+    frame.columns = [f"{name[0].upper()}{name[1:]}" for name in frame.columns]
+    st.dataframe(frame, hide_index=True, key="ablation-table", alt=f"{study.title}: the paper's figures and ours")
+    protocols = "; ".join(dict.fromkeys(result.protocol for result in found if result.protocol)) or "not run"
+    caption = f"{study.title} ({study.source}). Ours: {protocols}. The paper's figures are on PrivateTest, another split."
+    table_downloads.draw(frame, f"ablation-{study.name}", caption)
+
+
+def _differences(study: "Study", conclusion: "Conclusion") -> None:
+    import pandas as pd
+
+    from dashboard import charts, compare_charts, compare_tables
+
+    st.subheader("What the conclusion rests on", anchor=False)
+    rows = [
+        compare_charts.Difference(
+            f"{item.better.title} − {item.worse.title}", item.value, item.interval, item.p < 0.05 and not item.interval.holds_zero
+        )
+        for item in conclusion.differences
+    ]
+    st.plotly_chart(
+        compare_charts.differences(rows, "Difference in accuracy (points)"),
+        key="ablation-differences",
+        config=charts.download_config(f"ablation-{study.name}-differences", "svg"),
+        alt=compare_charts.told_differences(rows),
+    )
+    frame = pd.DataFrame(
+        {
+            "Difference": row.name,
+            "Points": compare_tables.points(row.value),
+            "95% interval": compare_tables.points_interval(row.interval),
+            "p": compare_tables.p_value(item.p),
+            "Seeds": item.seeds,
+            "n": f"{item.n:,}",
+        }
+        for row, item in zip(rows, conclusion.differences, strict=True)
+    )
+    st.table(frame, border="horizontal", hide_index=True, alt="The differences")
+    st.caption(
+        "Each on the same faces and by the same seeds. One seed: McNemar's exact test and a paired bootstrap "
+        "over faces. Several: the variance over faces and that over seeds are added. Not corrected for their number: a conclusion holds "
+        "where all of them do."
+    )
+    table_downloads.draw(frame, f"ablation-{study.name}-differences", f"{study.title}: differences in accuracy")
