@@ -101,7 +101,8 @@ def _evaluation(path: Path) -> dict[str, Any]:
             "95% interval": f"{100 * low:.1f} – {100 * high:.1f}",
             "Without Training's images": "–" if clean is None else percent(clean),
             "Test-time augmentation": tree["tta"],
-            "Data": tree["data"],
+            "Data": " ".join((tree.get("data_name", ""), tree["data"])).strip(),
+            "Emotions": len(tree.get("classes", NAMES)),
         }
     except (KeyError, TypeError, ValueError) as error:
         raise FerLabError(f"The evaluation {path} is damaged: it has no sound {error}. Remove it, and evaluate again.") from error

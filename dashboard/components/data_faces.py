@@ -27,7 +27,7 @@ VERDICTS = {"any": None, "right": True, "wrong": False}
 def draw(opened: Opened) -> None:
     """Draw the filters and a page of faces."""
     known = votes(opened)
-    columns = st.columns([1, 1, 2, 1, 1, 1], gap="medium", vertical_alignment="bottom")
+    columns = [*st.columns([1, 1, 2], gap="medium", vertical_alignment="bottom"), *st.columns(3, gap="medium")]
     split = columns[0].selectbox("Split", [ANY, *opened.faces.splits], key="split", bind="query-params", on_change=_first)
     label = columns[1].selectbox("Label", [ANY, *NAMES], key="emotion", bind="query-params", on_change=_first)
     agreement = columns[2].slider(

@@ -20,6 +20,9 @@ def draw(row: Row) -> None:
         f"Data set **{text.plain(data.name)}**: learnt from {data.train} (content `{data.train_hash}`), "
         f"epoch and calibration chosen on {data.valid} (content `{data.valid_hash}`)."
     )
+    if before := run.manifest.get("before"):
+        shares = f"{text.percent(before['accuracy'])} of {data.valid} before, {text.percent(run.metrics[data.valid]['accuracy'])} after"
+        st.markdown(f"Started from **{text.plain(run.manifest['starts_from'])}**: {shares}.")
     st.plotly_chart(
         run_charts.split_counts(counts),
         key="split-counts",

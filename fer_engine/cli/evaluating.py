@@ -54,18 +54,22 @@ def run_row(run: "Run") -> dict[str, Any]:
 
 def evaluate(
     run: Annotated[str, typer.Argument(help="A run's name or folder.")],
-    split: Annotated[str, typer.Option(help="Training, PublicTest or PrivateTest.")] = "PublicTest",
+    split: Annotated[
+        str | None, typer.Option(help="Training, PublicTest or PrivateTest; PublicTest by default, or the only one that a set has.")
+    ] = None,
     data: DataPath = None,
     skip_bad: SkipBad = False,
     as_json: Json = False,
 ) -> None:
     """Score a finished run on a split; the result is kept among the run's evaluations."""
     from fer_engine.evaluation.evaluate import evaluate as evaluate_run
-    from fer_engine.evaluation.evaluate import keep
+    from fer_engine.evaluation.evaluate import keep, usual_split
     from fer_engine.runs.store import finished_run
 
     found = finished_run(run)
-    result = evaluate_run(found, open_faces(data, skip_bad), split)
+    faces = open_faces(data, skip_bad)
+    result = evaluate_run(found, faces, split or usual_split(faces))
+    say(result.notices)
     if as_json:
         print_json(result.to_dict())
     else:

@@ -275,12 +275,17 @@ def _watch(as_json: bool) -> _Bar:
 
 def _report(run: "Run", as_json: bool) -> None:
     (split, metrics), *_ = run.metrics.items()
-    figures = {"run": run.name, "path": str(run.path), "split": split, "n": metrics["n"], "accuracy": metrics["accuracy"]}
+    before = run.manifest.get("before")
+    figures: dict[str, Any] = {"run": run.name, "path": str(run.path), "split": split, "n": metrics["n"], "accuracy": metrics["accuracy"]}
+    if before:
+        figures["accuracy_before"] = before["accuracy"]
     if as_json:
         print_json(figures | {"accuracy_ci95": metrics["accuracy_ci95"], "best_epoch": run.manifest["best_epoch"]})
         return
     low, high = metrics["accuracy_ci95"]
     words = f"{run.name}: {percent(metrics['accuracy'], 2)} of {metrics['n']:,} {split} faces ({percent(low)} to {percent(high)})"
+    if before:
+        words += f"; {percent(before['accuracy'], 2)} before, by {run.manifest['starts_from']}"
     if run.spec.family == "svm":
         out.print(f"{words}, {run.manifest['seconds']:.0f} s; {Path(run.path)}", highlight=False, markup=False)
         return

@@ -38,6 +38,7 @@ TOLD: dict[str, Told] = {
     "sizes": Told("Training sizes", "pixels", "Sides of training faces, each for an equal share of the epochs; 36, 48 begins small."),
     "label_smoothing": Told("Label smoothing", "share", "How much of the target is spread over all emotions (softmax head), below 1."),
     "head_l2": Told("SVM head's penalty", "weight", "L2 penalty on the score weights (svm head); larger means a wider margin."),
+    "learns": Told("Layers that learn", "", "'head' keeps all but the scores as the run has it that is started from; for a small set."),
     "tta": Told("Test-time augmentation", "", "'flip' answers with the mean score of a face and its mirror image, in twice the time."),
     "seed": Told("Seed", "whole number", "Of first weights, order, augmentation and dropout: the same seed gives the same run."),
     "optimizer.name": Told("Optimizer", "", "How a gradient becomes a step."),

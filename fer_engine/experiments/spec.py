@@ -114,6 +114,7 @@ class CnnSpec:
         label_smoothing: Share of the target spread over all classes (softmax head).
         head_l2: Weight of the L2 penalty on the score weights (svm head); 1/C in Tang's notation, per face.
         start: Hash of the spec of the run whose weights this one starts from; empty for fresh weights.
+        learns: 'all' layers, or the 'head' alone: every layer below the scores stays as the run that is started from has it.
         tta: Test-time augmentation: 'none', or 'flip' for the mean score of a face and its mirror image.
         seed: Of weights, order, augmentation and dropout.
         data: The data.
@@ -134,6 +135,7 @@ class CnnSpec:
     label_smoothing: float = 0.1
     head_l2: float = 0.001
     start: str = ""
+    learns: Literal["all", "head"] = "all"
     tta: Literal["none", "flip"] = "flip"
     seed: int = 0
     data: DataSpec = field(default_factory=DataSpec)

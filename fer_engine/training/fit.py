@@ -161,6 +161,8 @@ def prepare_trainer(
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if fabric.world_size > 1 and fabric.device.type == "cuda":
         network = torch.nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    if spec.learns == "head":
+        freeze_below_scores(network)
     optimizer = build_optimizer(network, spec.optimizer)
     fused = cast(torch.nn.Module, torch.compile(network, backend=COMPILER)) if compiled else network
     model, optimizer = fabric.setup(fused, optimizer)
@@ -181,6 +183,17 @@ def prepare_trainer(
     )
 
 
+def freeze_below_scores(network: ConvNet) -> None:
+    """Let nothing learn but the scores."""
+    network.requires_grad_(False)
+    network.body["scores"].requires_grad_(True)
+
+
+def set_to_train(trainer: Trainer) -> None:
+    """Have the network in training; layers that do not learn keep their statistics, and drop nothing."""
+    trainer.model.train(trainer.spec.learns == "all")
+
+
 def run_epoch(trainer: Trainer, epoch: int, listener: Listener) -> EpochRow:
     """Train through all faces once (`epoch` counts from 0), then validate."""
     spec, fabric, began = trainer.spec, trainer.fabric, time.perf_counter()
@@ -190,7 +203,7 @@ def run_epoch(trainer: Trainer, epoch: int, listener: Listener) -> EpochRow:
     totals = torch.zeros(2, device=fabric.device)  # of losses, of right answers
     batches = list(_batches(trainer, epoch))
     look = 1 if fabric.device.type == "cpu" else _LOOK_EVERY
-    trainer.model.train()
+    set_to_train(trainer)
     done = 0
     for step, rows in enumerate(batches):
         rate = learning_rate(spec.schedule, spec.optimizer.lr, (epoch + step / len(batches)) / spec.epochs)

@@ -10,10 +10,12 @@ from fer_engine.experiments.spec import OptimizerSpec, ScheduleSpec
 
 
 def build_optimizer(model: nn.Module, spec: OptimizerSpec) -> torch.optim.Optimizer:
-    """The optimizer over a model's parameters; what is one-dimensional (biases, batch normalisation) is not decayed."""
+    """The optimizer over a model's parameters that learn; what is one-dimensional (biases, batch normalisation) is not decayed."""
     decayed: list[nn.Parameter] = []
     rest: list[nn.Parameter] = []
     for parameter in model.parameters():
+        if not parameter.requires_grad:
+            continue
         (decayed if parameter.ndim > 1 else rest).append(parameter)
     groups: Iterable[dict] = [{"params": decayed, "weight_decay": spec.weight_decay}, {"params": rest, "weight_decay": 0.0}]
     if spec.name == "sgd":

@@ -13,6 +13,7 @@ from lightning_fabric import Fabric
 from fer_engine.data.faceset import FaceSet
 from fer_engine.data.known import set_name
 from fer_engine.errors import FerLabError
+from fer_engine.evaluation.evaluate import judge
 from fer_engine.evaluation.manifest import Course, describe, describe_machine
 from fer_engine.evaluation.results import write_results
 from fer_engine.experiments.spec import CnnSpec, to_json, with_data
@@ -77,8 +78,11 @@ def settle(spec: CnnSpec, faces: FaceSet, starts_from: store.Run | None = None) 
     """The spec with the content hashes of its data and of the run that it starts from.
 
     Raises:
-        FerLabError: Where a split is missing, or the batch is larger than the training split.
+        FerLabError: Where a split is missing, the batch is larger than the training split, or the head alone is to learn on
+            layers that are fresh.
     """
+    if spec.learns == "head" and starts_from is None:
+        raise FerLabError("learns is 'head', but the layers below it would be fresh: name a finished run to start from (--from).")
     train, valid = faces.part(spec.data.train), faces.part(spec.data.valid)
     if spec.batch_size > len(train):
         raise FerLabError(f"batch_size is {spec.batch_size}, but there are only {len(train)} faces to train on.")
@@ -148,12 +152,22 @@ def finish(job: Job, faces: FaceSet, fitted: Fitted, fabric: Fabric) -> None:
     predictor = CnnPredictor(network, calibration, spec.tta, name=folder.name)
     started = job.starts_from.name if job.starts_from else None
     progress = fitted.progress
-    learnt = sum(parameter.numel() for parameter in network.parameters())
+    learning = network.body["scores"] if spec.learns == "head" else network
+    learnt = sum(parameter.numel() for parameter in learning.parameters())
     course = Course(progress.seconds, learnt, progress.epoch, progress.best_epoch)
     told = describe(spec, folder, faces, course, predictor, _machine(fabric))
-    write_json(folder / store.MANIFEST, told | {"starts_from": started})
+    write_json(folder / store.MANIFEST, told | {"starts_from": started} | _before(job, valid))
     for name in (store.RESUME, START):
         (folder / name).unlink(missing_ok=True)
+
+
+def _before(job: Job, valid: FaceSet) -> dict[str, Any]:
+    """What the run that this one started from answers on the same faces: how much the training brought."""
+    if job.starts_from is None:
+        return {}
+    network = load_network(job.spec, job.starts_from.path / store.WEIGHTS)
+    metrics = judge(network_scores(network, valid.images, job.spec.tta), valid)
+    return {"before": {"accuracy": metrics.accuracy, "accuracy_ci95": metrics.accuracy_ci95, "macro_f1": metrics.macro_f1}}
 
 
 def _machine(fabric: Fabric) -> dict[str, Any]:
