@@ -99,7 +99,7 @@ class _Dense:
     """Solves (C Q + D) x = r by Cholesky, Q being the kernel with its signs."""
 
     def __init__(self, kernel: np.ndarray, signs: np.ndarray, price: float) -> None:
-        self.q = kernel * (price * signs[:, None] * signs)
+        self.q = (kernel * (price * signs[:, None] * signs)).T  # the same, for it is symmetric, in the order that LAPACK copies fast
 
     def times(self, x: np.ndarray) -> np.ndarray:
         return self.q @ x
