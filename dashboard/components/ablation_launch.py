@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LAUNCHED = "ablation-launched"  # the data of the last launch, whose first run may not be there yet
 NEXT = "ablation-next"  # what the pickers are to show from the next run of the page on; drawn widgets cannot be set
+_KNOWN = "ablation-data"  # a data set, and how specs know it
 _ALL = "All that are missing"
 _WORDS = {**STATES, "ended": ("All tried", "green", ":material/check_circle:")}
 
@@ -92,27 +93,36 @@ def _current(name: str) -> None:
 def _form(study: "Study", cells: "Sequence[Cell]", seeds: int) -> None:
     missing = [cell for cell in cells if cell.state != "finished"]
     begun = [cell.name for cell in missing if cell.state == "unfinished"]
+    shown = plain(cells[0].spec.data.name)
     if missing:
-        again = f" {len(begun)} of them were begun and go on: {plain(', '.join(begun))}." if begun else ""
-        st.markdown(
-            f"{len(missing)} of {len(cells)} runs are missing on the data chosen above.{again} They are trained one after the other."
-        )
+        again = f" Begun, and going on where they are: {plain(', '.join(begun))}." if begun else ""
+        st.markdown(f"{len(missing)} of {len(cells)} runs are missing on {shown}. They are trained one after the other.{again}")
     else:
-        st.markdown("All of its runs are finished on the data chosen above. On other data they would be new ones.")
+        st.markdown(f"All of its runs on {shown} are finished.")
     data = train_data.choose()
+    if data.loaded and _identity(data).train_hash != cells[0].spec.data.train_hash:
+        st.warning("These are other data than those of the table above: runs on them are new ones, with a table of their own.")
     rows = {_ALL: ""} | {row.title: row.key for row in study.rows}
     chosen = st.selectbox("Rows to train", list(rows), key=f"ablation-rows-{study.name}")
-    label = "Go on" if begun else "Train"
-    if st.button(label, type="primary", icon=":material/play_arrow:", key="launch-study", disabled=not data.loaded):
+    if st.button("Train", type="primary", icon=":material/play_arrow:", key="launch-study", disabled=not data.loaded):
         with sentences(), st.spinner("Launching …"):
             _launch(study, data, seeds, rows[chosen])
 
 
-def _launch(study: "Study", data: train_data.Data, seeds: int, only: str) -> None:
+def _identity(data: train_data.Data) -> "DataSpec":
+    """The data as specs know it; found once for a data set, since that takes a moment."""
     from fer_engine.ablations.ledger import data_of
 
     assert data.loaded is not None
+    faces = data.loaded.faces
+    known = st.session_state.get(_KNOWN)
+    if known is None or known[0] is not faces:
+        st.session_state[_KNOWN] = known = (faces, data_of(faces))
+    return known[1]
+
+
+def _launch(study: "Study", data: train_data.Data, seeds: int, only: str) -> None:
     jobs.start(study.name, data.name, seeds=seeds, only=only, skip_bad=data.skip_bad)
-    st.session_state[LAUNCHED] = launched = data_of(data.loaded.faces)
+    st.session_state[LAUNCHED] = launched = _identity(data)
     st.session_state[NEXT] = {"on": data_label(launched)}
     st.rerun()

@@ -55,8 +55,8 @@ def _missing(found: "Sequence[RowResult]") -> None:
     rows = [result.row.title for result in found if not result.runs]
     if rows:
         st.info(
-            f"{len(rows)} of {len(found)} rows have not been run on this data, and have no figure of ours: {text.plain('; '.join(rows))}. "
-            "Train them below.",
+            f"Not run on this data, and so without a figure of ours, {'is' if len(rows) == 1 else 'are'} {len(rows)} of {len(found)} rows: "
+            f"{text.plain('; '.join(rows))}. Train what is missing below.",
             icon=":material/info:",
         )
 
@@ -86,8 +86,8 @@ def _table(study: "Study", found: "Sequence[RowResult]") -> None:
     from fer_engine.ablations.results import table
 
     frame = table(found)
-    frame.columns = [f"{name[0].upper()}{name[1:]}" for name in frame.columns]
-    st.dataframe(frame, hide_index=True, key="ablation-table", alt=f"{study.title}: the paper's figures and ours")
+    frame.columns = [name if name == "n" else f"{name[0].upper()}{name[1:]}" for name in frame.columns]
+    st.dataframe(frame.fillna("–"), hide_index=True, key="ablation-table", alt=f"{study.title}: the paper's figures and ours")
     protocols = "; ".join(dict.fromkeys(result.protocol for result in found if result.protocol)) or "not run"
     caption = f"{study.title} ({study.source}). Ours: {protocols}. The paper's figures are on PrivateTest, another split."
     table_downloads.draw(frame, f"ablation-{study.name}", caption)
@@ -122,7 +122,7 @@ def _differences(study: "Study", conclusion: "Conclusion") -> None:
         }
         for row, item in zip(rows, conclusion.differences, strict=True)
     )
-    st.table(frame, border="horizontal", hide_index=True, alt="The differences")
+    st.dataframe(frame, hide_index=True, key="ablation-tests", alt="The differences that the conclusion rests on")
     st.caption(
         "Each on the same faces and by the same seeds. One seed: McNemar's exact test and a paired bootstrap "
         "over faces. Several: the variance over faces and that over seeds are added. Not corrected for their number: a conclusion holds "

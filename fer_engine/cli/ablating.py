@@ -1,5 +1,6 @@
 """`ablate`."""
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -113,7 +114,8 @@ def _train(asked: _Asked, launch: "Launch", where: tuple[str, str | None, int], 
         with at_work(asked.study.name, todo) as report, parallel(*where) as workers, _watch(report) as watch:
             return train_missing(todo, workers, watch.ended, watch)
     except KeyboardInterrupt:
-        more = "".join((f" --seeds {asked.seeds}" if asked.seeds else "", f" --only {asked.only}" if asked.only else ""))
+        given = {"seeds": asked.seeds, "only": asked.only, "data": launch.data}
+        more = "".join(f" --{option} {shlex.quote(str(value))}" for option, value in given.items() if value)
         words = f"python -m fer_engine ablate {asked.study.name}{more}"
         raise FerLabError(f"Stopped; what was trained is kept. Go on with: {words}") from None
 
@@ -162,7 +164,8 @@ class _Watch:
         self.bar.update(self.task, description=self.report.progress.current, told=f"{told}  {self.left()}", refresh=False)
 
     def left(self) -> str:
-        seconds = self.report.progress.seconds_left
+        progress = self.report.progress
+        seconds = progress.seconds_left if progress.done < progress.total else None
         return "" if seconds is None else f"about {max(1, round(seconds / 60)):,} min left in all"
 
 

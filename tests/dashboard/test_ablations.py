@@ -34,7 +34,7 @@ def test_table_has_the_papers_figures_and_ours_and_says_what_is_missing(open_pag
     table = app.dataframe[0].value
     assert list(table["Paper, % of PrivateTest"]) == ["60.7", "60.32", "61.32", "57.64"]
     assert list(table["Ours, %"]) == ["50.0", "not run", "75.0", "not run"]
-    assert "2 of 4 rows have not been run on this data, and have no figure of ours: 100; 500." in words(app)
+    assert "Not run on this data, and so without a figure of ours, are 2 of 4 rows: 100; 500." in words(app)
     assert "cannot be told yet: these rows have not been run: 100; 500." in words(app)
     assert "has four scores: 0.601 in Table VII" in words(app)
     paper, ours = figure(app, "ablation-settings")["data"]
@@ -58,7 +58,7 @@ def test_conclusion_and_its_differences_are_the_engines(open_page, batch, figure
 
 def test_study_without_any_run_shows_the_paper_alone(open_page, no_checkpoints, figure):
     app = open_page("ablations", study="heads")
-    assert "6 of 6 rows have not been run" in words(app)
+    assert "are 6 of 6 rows: net2, softmax;" in words(app)
     (paper,) = figure(app, "ablation-settings")["data"]
     assert paper["x"] == pytest.approx([56.2, 56.9, 61.1, 61.8, 63.9, 64.5])
     assert set(app.dataframe[0].value["Ours, %"]) == {"not run"}

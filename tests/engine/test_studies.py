@@ -1,7 +1,10 @@
 """Studies as data: the paper's figures as printed, one run for all who ask for it, and a user's file with its mistakes."""
 
+import re
+
 import pytest
 
+from fer_engine import settings
 from fer_engine.ablations import catalogue, ledger
 from fer_engine.ablations.userfile import parse_study
 from fer_engine.data.source import open_data
@@ -177,3 +180,14 @@ def test_file_is_kept_and_found_by_its_name(tmp_path):
         catalogue.find_study("none")
     with pytest.raises(FerLabError, match=r"gone.toml cannot be read"):
         catalogue.bring(tmp_path / "gone.toml")
+
+
+def test_readmes_study_is_one_and_its_commands_name_studies():
+    readme = (settings.PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    assert [row.title for row in parse_study(text, "mine", "README").rows[1:]] == [
+        "Learning rate 0.02", "Learning rate 0.08", "Batch size 32", "Batch size 256",
+    ]  # fmt: skip
+    named = re.findall(r"fer_engine ablate (\w+) ", readme)
+    assert set(named) >= {"batch", "dropout"}
+    assert set(named) <= set(catalogue.BUILT_IN)
