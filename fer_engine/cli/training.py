@@ -1,6 +1,7 @@
 """`train`."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -16,7 +17,7 @@ from fer_engine.errors import FerLabError
 
 if TYPE_CHECKING:
     from fer_engine.data.faceset import FaceSet
-    from fer_engine.experiments.spec import CnnSpec
+    from fer_engine.experiments.spec import CnnSpec, RunSpec
     from fer_engine.runs.records import Launch
     from fer_engine.runs.store import Run
     from fer_engine.training.fit import EpochRow, Listener
@@ -124,9 +125,7 @@ def _begin(spec: "CnnSpec", name: str, starts_from: "Run | None", data: str | No
     return prepare(spec, faces, name, starts_from), faces
 
 
-def _train(
-    run: "Run", begun: "tuple[Job, FaceSet] | None", launch: "Launch", hardware: "Hardware", listener: "Listener"
-) -> None:
+def _train(run: "Run", begun: "tuple[Job, FaceSet] | None", launch: "Launch", hardware: "Hardware", listener: "Listener") -> None:
     """Train, now that it is the run's turn; a run that goes on reads its data only here."""
     from fer_engine.training.run import reopen, train_run
 
@@ -147,11 +146,11 @@ def _at_work(run: "Run", launch: "Launch", devices: int, wait: bool, as_json: bo
     from fer_engine.training.leading import leads
 
     if not leads():
-        with _watch(as_json) as bar:
+        with _Bar(as_json, run.spec) as bar:
             yield bar
         return
     need = neighbour.need(launch.device, launch.threads, devices)
-    with at_work(run, launch, need, wait=wait, on_wait=lambda sentence: say([sentence])) as report, _watch(as_json) as bar:
+    with at_work(run, launch, need, wait=wait, on_wait=lambda sentence: say([sentence])) as report, _Bar(as_json, run.spec) as bar:
         yield _Both(bar, report)
 
 
@@ -210,8 +209,11 @@ def parse_settings(settings: list[str]) -> dict[str, Any]:
 class _Bar:
     """Shows steps and epochs on standard error, and epochs as JSON lines where they are asked for."""
 
-    def __init__(self, as_json: bool) -> None:
+    def __init__(self, as_json: bool, spec: "RunSpec") -> None:
+        from fer_engine.runs.worker import Pace
+
         self.as_json = as_json
+        self.pace = Pace(spec)
         self.speed = 0.0  # images a second, of the epoch so far
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[speed]}"), TimeRemainingColumn())
         self.bar = Progress(*columns, console=err, transient=True)
@@ -227,6 +229,7 @@ class _Bar:
     def batch(self, epoch: int, step: int, steps: int, images_per_second: float) -> None:
         """Move the bar; the time left is that of the epoch."""
         self.speed = images_per_second
+        self.pace.seconds_left(epoch, step / steps, time.monotonic())
         self.bar.update(
             self.task, description=f"Epoch {epoch}", completed=step, total=steps, speed=f"{images_per_second:,.0f} images/s", refresh=False
         )
@@ -235,10 +238,11 @@ class _Bar:
         """Print the epoch's row, with the time that is left at its pace."""
         if self.as_json:
             print_json(asdict(row))
-        left = (epochs - row.epoch) * row.seconds / 60
+        seconds = self.pace.seconds_left(row.epoch, 1.0, time.monotonic())
+        left = "" if seconds is None else f"  about {seconds / 60:.0f} min left"
         err.print(
             f"epoch {row.epoch:>3}/{epochs}  train {row.train_loss:.3f} {percent(row.train_accuracy)}  "
-            f"valid {row.valid_loss:.3f} {percent(row.valid_accuracy)}  {self.speed:,.0f} images/s  about {left:.0f} min left",
+            f"valid {row.valid_loss:.3f} {percent(row.valid_accuracy)}  {self.speed:,.0f} images/s{left}",
             highlight=False,
         )
 
@@ -267,10 +271,6 @@ class _Both:
         """Pass it on."""
         for listener in self.listeners:
             listener.measuring()
-
-
-def _watch(as_json: bool) -> _Bar:
-    return _Bar(as_json)
 
 
 def _report(run: "Run", as_json: bool) -> None:
