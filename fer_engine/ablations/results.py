@@ -16,6 +16,7 @@ from fer_engine.ablations.ledger import Cell
 from fer_engine.evaluation.comparison import Pair, compare
 from fer_engine.evaluation.statistics import LEVEL, Interval, holm
 from fer_engine.experiments.paper import INCONSISTENCIES
+from fer_engine.experiments.spec import SvmSpec
 from fer_engine.experiments.studies import Claim, Row, Study
 
 if TYPE_CHECKING:
@@ -190,6 +191,11 @@ def conclude(study: Study, found: Sequence[RowResult]) -> Conclusion:
 def _difference(better: RowResult, worse: RowResult) -> Difference | tuple[str, ...]:
     """The difference over the seeds that both settings have; else what is in the way, nothing where runs are missing."""
     firsts, seconds = (dict(zip(result.seeds, result.runs, strict=True)) for result in (better, worse))
+    if firsts and seconds:  # an SVM's one fit stands beside every seed of a network
+        firsts, seconds = (
+            dict.fromkeys(others, mine[0]) if isinstance(row.spec, SvmSpec) else mine
+            for row, mine, others in ((better.row, firsts, seconds), (worse.row, seconds, firsts))
+        )
     shared = [seed for seed in firsts if seed in seconds]
     if not shared:
         return ()
@@ -250,6 +256,8 @@ def _without_claim(study: Study, differences: Sequence[Difference], missing: Seq
 def _ground(differences: Sequence[Difference]) -> str:
     """What the differences were measured on, in words; the fewest seeds count."""
     n, seeds = differences[0].n, min(item.seeds for item in differences)
+    if all(isinstance(row.spec, SvmSpec) for item in differences for row in (item.better, item.worse)):
+        return f"at n = {n:,}, over faces (an SVM's fit has no chance in it)"
     alone = ", so over faces alone: another seed can change it" if seeds == 1 else ""
     return f"at n = {n:,} and {seeds} seed{'s' if seeds > 1 else ''} a row{alone}"
 

@@ -141,6 +141,20 @@ def test_interval_of_a_mean_is_over_faces_and_seeds():
     assert mean_interval([0.4, 0.5, 0.6], 100).high > interval.high
 
 
+def test_svm_has_no_seed_and_stands_beside_each_of_a_networks():
+    made("svms", "svm-pca", range(100))
+    made("svms", "svm-hog-landmarks", range(150))
+    found = concluded("svms")
+    assert "holds at n = 200, over faces (an SVM's fit has no chance in it): " in found.sentence
+    for seed in (0, 1):
+        made("models", "net12-svm", range(160 + 20 * seed), seed)
+    by_worse = {item.worse.key: item for item in concluded("models", seeds=2).differences}
+    assert [(key, item.seeds, round(item.value, 6)) for key, item in by_worse.items()] == [
+        ("svm-pca", 2, 0.35),
+        ("svm-hog-landmarks", 2, 0.1),
+    ]
+
+
 def test_study_without_a_claim_says_what_differs(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text("[vary]\nlabel_smoothing = [0.0, 0.2]")
