@@ -12,8 +12,8 @@ def main() -> None:
 
     names = list(dict.fromkeys(search.name for search in list_searches()))
     if names:
-        if st.query_params.get("search", names[0]) not in names:
-            st.query_params.pop("search")
+        wanted = st.session_state.pop("next-search", None) or st.query_params.get("search", names[0])
+        st.session_state["search"] = wanted if wanted in names else names[0]  # before the widget is drawn, or not at all
         chosen = st.selectbox("Search", names, key="search", bind="query-params")
         with sentences():
             search_view.draw(chosen)

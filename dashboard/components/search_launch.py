@@ -54,5 +54,5 @@ def _launch(name: str, spec: SearchSpec, data: train_data.Data) -> None:
     assert data.loaded is not None
     search = prepare(name, spec, data.loaded.faces)
     search_jobs.start(search, data.name)
-    st.query_params["search"] = search.name
+    st.session_state["next-search"] = search.name
     st.rerun()

@@ -173,5 +173,4 @@ def _delete(search: "Search") -> None:
         st.markdown(f"The search **{plain(search.name)}** goes, with all its scores. This cannot be undone.")
         if st.button("Delete it for good", key="delete-search", type="primary"):
             search_jobs.delete(search)
-            st.query_params.pop("search", None)
-            st.rerun()
+            st.rerun(scope="app")

@@ -102,7 +102,7 @@ def _await(condition) -> None:
         time.sleep(0.2)
 
 
-def test_form_launches_a_search(monkeypatch):
+def test_form_launches_a_search_beside_another(monkeypatch, search):
     launched = []
     monkeypatch.setattr("fer_engine.classical.search_jobs.start", lambda search, data, jobs=0: launched.append((search.name, data)))
     app = page()
@@ -113,3 +113,11 @@ def test_form_launches_a_search(monkeypatch):
     assert not app.exception
     assert [(name, data.partition(":")[0]) for name, data in launched] == [("pixels-quick-300", "synthetic")]
     assert find_search("pixels-quick-300").spec.faces == 300
+    assert app.selectbox(key="search").value == "pixels-quick-300"
+
+
+def test_deleted_search_makes_room_for_the_next(search):
+    app = page(search="small")
+    app.button(key="delete-search").click().run()
+    assert not app.exception
+    assert not search.path.exists()
