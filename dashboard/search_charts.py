@@ -74,7 +74,7 @@ def explained_variance(shares: Sequence[float], components: Sequence[int]) -> go
     }
     figure = go.Figure([curve, go.Scatter(x=list(components), y=tried, **places)])
     figure.update_traces(hovertemplate="%{x:,} components: %{y:.1f}%<extra></extra>")
-    span = {"title": "Principal components", "range": [0, 1.15 * len(shares)]}  # room for the last label
+    span = {"title": "Principal components", "range": [0, 1.25 * len(shares)]}  # room for the last label
     figure.update_layout(xaxis=span, yaxis={"title": "Variance explained (%)", "range": [0, 104]})
     return calm(figure, height=300)
 
