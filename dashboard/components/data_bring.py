@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.components import data_labelmap, train_data
+from dashboard.components import data_fetch, data_labelmap, train_data
 from dashboard.components.data_view import progress
 from dashboard.components.errors import sentences
 from dashboard.text import plain
@@ -22,32 +22,43 @@ if TYPE_CHECKING:
 FILE_TYPES = ["csv", "gz", "zip", "tar", "tgz", "bz2", "xz", "parquet"]
 LARGEST = 500  # MB, as the server's configuration has it
 HELD_OUT = 20  # percent
+WAYS = ("this machine", "Kaggle", "Hugging Face")
 OUTCOME, SEEN, ROUND = "bring-outcome", "bring-seen", "bring-round"
 
 
 def draw() -> None:
-    """Draw the place for a file or a path, what was found in it, and what became of it."""
+    """Draw where a set can come from, what was found in it, and what became of it."""
     with st.expander("Bring a data set", icon=":material/upload_file:", key="bring"):
-        number = st.session_state.setdefault(ROUND, 0)  # a new one empties the widgets once a set came in
-        file = st.file_uploader(
-            "CSV, parquet, or a zip or tar of images",
-            type=FILE_TYPES,
-            key=f"bring-file-{number}",
-            max_upload_size=LARGEST,
-            help="Images lie in folders that name the emotion. Nothing is unpacked to disk, and nothing in it is run.",
-        )
-        path = st.text_input("Or a file or folder on this machine", placeholder="~/data/faces", key=f"bring-path-{number}").strip()
-        if file is not None or path:
-            st.session_state.pop(OUTCOME, None)
-        if file is not None:
-            with sentences():
-                _offer(_kept(file), Path(file.name).name.split(".")[0], upload=True)
-        elif path:
-            with sentences():
-                source = Path(path).expanduser().absolute()
-                _offer(source, source.name.split(".")[0], upload=False)
+        way = st.segmented_control("From", WAYS, default=WAYS[0], required=True, key="bring-from")
+        with sentences():
+            if way == WAYS[0]:
+                _from_here()
+            else:
+                fetched = data_fetch.draw("kaggle" if way == WAYS[1] else "hf")
+                if fetched:
+                    st.session_state.pop(OUTCOME, None)
+                    _offer(fetched.path, fetched.name, upload=False)
     if outcome := st.session_state.get(OUTCOME):
         st.success(plain(outcome), icon=":material/check:")
+
+
+def _from_here() -> None:
+    number = st.session_state.setdefault(ROUND, 0)  # a new one empties the widgets once a set came in
+    file = st.file_uploader(
+        "CSV, parquet, or a zip or tar of images",
+        type=FILE_TYPES,
+        key=f"bring-file-{number}",
+        max_upload_size=LARGEST,
+        help="Images lie in folders that name the emotion. Nothing is unpacked to disk, and nothing in it is run.",
+    )
+    path = st.text_input("Or a file or folder on this machine", placeholder="~/data/faces", key=f"bring-path-{number}").strip()
+    if file is not None or path:
+        st.session_state.pop(OUTCOME, None)
+    if file is not None:
+        _offer(_kept(file), Path(file.name).name.split(".")[0], upload=True)
+    elif path:
+        source = Path(path).expanduser().absolute()
+        _offer(source, source.name.split(".")[0], upload=False)
 
 
 def _kept(file: "UploadedFile") -> Path:
@@ -67,7 +78,7 @@ def _offer(source: Path, usual: str, *, upload: bool) -> None:
     found = _look(source)
     table: LabelMap | None = {}
     if found is not None:
-        table = data_labelmap.draw(found, key=f"map-{st.session_state[ROUND]}-{usual}")
+        table = data_labelmap.draw(found, key=f"map-{st.session_state.setdefault(ROUND, 0)}-{usual}")
     left, right = st.columns(2, vertical_alignment="bottom")
     name = left.text_input("What to call it", value=_plain_name(usual), key=f"bring-name-{usual}").strip()
     held = 0
@@ -84,7 +95,7 @@ def _offer(source: Path, usual: str, *, upload: bool) -> None:
     skip = st.toggle("Leave out what cannot be read, and count it", value=True, key="bring-skip")
     default = st.toggle("Open it by default from now on", value=settings.data_path() is None, key="bring-default")
     if st.button("Bring it in", type="primary", key="bring-go", disabled=table is None or not name, icon=":material/download:"):
-        outcome = _bring(source, found, table or {}, name, skip=skip, hold_out=held / 100)
+        outcome = _bring(source, table or {}, name, skip=skip, hold_out=held / 100)
         _finish(name, outcome, default=default)
         if upload:
             with suppress(OSError):
@@ -108,19 +119,15 @@ def _plain_name(usual: str) -> str:
     return kept.strip("-") or "mine"
 
 
-def _bring(source: Path, found: "Survey | None", table: "LabelMap", name: str, *, skip: bool, hold_out: float) -> "Imported":
-    from fer_engine.data.importing import import_faces, import_images, imported_path
+def _bring(source: Path, table: "LabelMap", name: str, *, skip: bool, hold_out: float) -> "Imported":
+    from fer_engine.data.importing import bring, imported_path
     from fer_engine.data.loaded import BadRows
-    from fer_engine.data.source import open_data
 
     target = imported_path(name)
     if target.exists():
         raise FerLabError(f"There is a set '{name}' already. Call this one otherwise.")
     with progress() as show:
-        if found is not None:
-            return import_images(source, target, table, "Training", BadRows(skip, unit="image"), show, hold_out=hold_out)
-        loaded = open_data(source, skip_bad=skip, progress=show)
-        return import_faces(loaded.faces, target, loaded.skipped, loaded.notices)
+        return bring(source, target, table, "Training", BadRows(skip, unit="image"), show, hold_out=hold_out)
 
 
 def _finish(name: str, found: "Imported", *, default: bool) -> None:
@@ -133,4 +140,5 @@ def _finish(name: str, found: "Imported", *, default: bool) -> None:
     if default:
         settings.remember_data_path(imported_path(name))
     train_data.take(f"imported/{imported_path(name).stem}")
-    st.session_state[ROUND] += 1
+    st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+    data_fetch.forget()

@@ -1,4 +1,4 @@
-"""`data info`, `audit`, `clean`, `import` and `labels`."""
+"""`data info`, `audit`, `clean`, `import`, `fetch` and `labels`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -138,7 +138,10 @@ def _words(given: str) -> list[str]:
 
 @app.command("import")
 def import_(
-    source: Annotated[Path, typer.Argument(help="A folder of images, or a .zip or .tar archive of one; folders name the emotion.")],
+    source: Annotated[
+        Path,
+        typer.Argument(help="A folder of images, or a .zip or .tar archive of one (folders name the emotion); or a CSV or parquet file."),
+    ],
     out_name: Annotated[str, typer.Option("--out", help="What to call it: a name in the run area, or the path of a .parquet file.")],
     table: Annotated[Path | None, typer.Option("--map", help="What folder names mean: CSV with the columns word and emotion.")] = None,
     split: Annotated[str, typer.Option("--split", help="Split of images whose folder or name says none.")] = "Training",
@@ -147,9 +150,14 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Bring images whose folders name the emotion, in English, German, French or your own words, as one parquet file."""
+    _bring(source, out_name, table, split, hold_out, skip_bad, as_json)
+
+
+def _bring(source: Path, out_name: str, table: Path | None, split: str, hold_out: float, skip_bad: bool, as_json: bool) -> None:
+    """Bring a source as an own set, and print what came in."""
     from dataclasses import asdict
 
-    from fer_engine.data.importing import import_images, imported_path, read_label_map
+    from fer_engine.data.importing import bring, imported_path, read_label_map
     from fer_engine.data.loaded import BadRows
     from fer_engine.data.vocabulary import split_of
 
@@ -159,19 +167,40 @@ def import_(
     target = imported_path(out_name)
     words = read_label_map(table) if table else {}
     with reading() as progress:
-        found = import_images(source, target, words, known, BadRows(skip_bad, unit="image"), progress, hold_out=hold_out)
+        found = bring(source, target, words, known, BadRows(skip_bad, unit="image"), progress, hold_out=hold_out)
     say(found.notices)
     if as_json:
         print_json({"path": str(target)} | asdict(found))
         return
     for own, each in found.counts.items():
         out.print(f"{own}: " + ", ".join(f"{name} {number:,}" for name, number in each.items()), highlight=False, markup=False)
-    out.print(
-        f"{target} ({found.left_out:,} left out, {found.refused:,} refused); use it with --data {target}",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+    told = f"{target} ({found.left_out:,} left out, {found.refused:,} refused); use it with --data {target}"
+    out.print(told, highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command("fetch")
+def fetch(
+    hub: Annotated[str, typer.Argument(help="kaggle or hf (Hugging Face).")],
+    name: Annotated[str | None, typer.Argument(help="OWNER/NAME on the hub; by default, on Kaggle, the competition of FER2013.")] = None,
+    out_name: Annotated[str, typer.Option("--out", help="What to call it; by default the set's own name.")] = "",
+    table: Annotated[Path | None, typer.Option("--map", help="What folder names mean: CSV with the columns word and emotion.")] = None,
+    split: Annotated[str, typer.Option("--split", help="Split of images whose folder or name says none.")] = "Training",
+    hold_out: Annotated[float, typer.Option(help="Share of each emotion, of such images, that goes to PublicTest instead.")] = 0.0,
+    skip_bad: SkipBad = False,
+    as_json: Json = False,
+) -> None:
+    """Fetch a data set from Kaggle or the Hugging Face Hub by your own token, and bring it as `data import` does."""
+    from fer_engine.data.fetching import COMPETITION, to_bring
+    from fer_engine.data.fetching import fetch as fetch_set
+    from fer_engine.data.importing import imported_path
+
+    name = name or (COMPETITION if hub == "kaggle" else "")
+    own = out_name or ("fer2013" if name == COMPETITION else name.split("/")[-1])
+    if imported_path(own).exists():
+        raise FerLabError(f"{imported_path(own)} is there already. Choose another --out, or remove it.")
+    with reading() as progress:
+        folder = fetch_set(hub, name, progress)
+    _bring(to_bring(folder), own, table, split, hold_out, skip_bad, as_json)
 
 
 @app.command("labels")

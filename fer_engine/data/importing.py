@@ -178,6 +178,29 @@ def survey(source: Path, progress: Progress = lambda _share, _what: None) -> Sur
     return Survey(tuple(sorted(told, key=lambda word: (word.label is not None, word.label or 0, word.word))), dict(found))
 
 
+def bring(
+    source: Path,
+    target: Path,
+    table: LabelMap,
+    split: str,
+    bad: BadRows,
+    progress: Progress = lambda _share, _what: None,
+    *,
+    hold_out: float = 0.0,
+) -> Imported:
+    """Bring whatever a source holds, images in folders or a table of faces, as one parquet file; takes what `import_images` takes.
+
+    Raises:
+        FerLabError: As `import_images` and `open_data`.
+    """
+    from fer_engine.data.source import open_data
+
+    if not is_table(source):
+        return import_images(source, target, table, split, bad, progress, hold_out=hold_out)
+    loaded = open_data(source, skip_bad=bad.skip, progress=progress)
+    return import_faces(loaded.faces, target, loaded.skipped, loaded.notices)
+
+
 def import_images(
     source: Path,
     target: Path,
@@ -207,10 +230,7 @@ def import_images(
     Raises:
         FerLabError: Where the source holds no image, a folder's name means nothing, or the file cannot be written.
     """
-    if target.exists():
-        raise FerLabError(f"{target} is there already. Choose another name, or remove it.")
-    if not 0 <= hold_out <= MAX_HOLD_OUT:
-        raise FerLabError(f"--hold-out is {hold_out}; it is a share from 0 to {MAX_HOLD_OUT}.")
+    _check(target, hold_out)
     layout = layouts.recognise(source)
     rows, left_out = _of_layout(layout, bad, progress) if layout else _of_folders(source, table, bad, progress)
     if not rows:
@@ -220,6 +240,13 @@ def import_images(
     notices = (*(layout.notices if layout else ()), *notices, *tile_notices([row.tile for row in rows]), *bad.notices())
     _write(target, rows)
     return Imported(len(rows), _counts(rows), left_out, bad.count, notices)
+
+
+def _check(target: Path, hold_out: float = 0.0) -> None:
+    if target.exists():
+        raise FerLabError(f"{target} is there already. Choose another name, or remove it.")
+    if not 0 <= hold_out <= MAX_HOLD_OUT:
+        raise FerLabError(f"--hold-out is {hold_out}; it is a share from 0 to {MAX_HOLD_OUT}.")
 
 
 def import_faces(faces: FaceSet, target: Path, refused: int, notices: tuple[str, ...]) -> Imported:
@@ -234,8 +261,7 @@ def import_faces(faces: FaceSet, target: Path, refused: int, notices: tuple[str,
     Raises:
         FerLabError: Where the file is there already or cannot be written.
     """
-    if target.exists():
-        raise FerLabError(f"{target} is there already. Choose another name, or remove it.")
+    _check(target)
     columns = zip(faces.images, faces.labels.tolist(), faces.split.tolist(), faces.ids.tolist(), strict=True)
     rows = [_Row(str(row), Tile(image, False, False, False), label, split) for image, label, split, row in columns]
     _write(target, rows)

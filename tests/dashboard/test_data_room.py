@@ -194,3 +194,42 @@ def test_an_own_set_is_offered_to_train_on(open_page, packed):
 
 def test_the_table_of_words_as_the_engine_takes_it():
     assert table_of(["Glück", "x", "y"], ["happy", LEAVE_OUT, None]) == {"gluck": NAMES.index("happy"), "x": None, "y": None}
+
+
+def test_a_set_is_fetched_and_brought_and_its_token_kept_nowhere(open_page, packed, monkeypatch, tmp_path):
+    from fer_engine.data import fetching
+
+    asked = []
+
+    def fetch(hub, name, progress, token):
+        asked.append((hub, name, token))
+        progress(0.5, "Fetching")
+        (tmp_path / "set").mkdir()
+        (tmp_path / "set" / "mine.zip").write_bytes(packed)
+        return tmp_path / "set"
+
+    monkeypatch.setattr(fetching, "fetch", fetch)
+    app = open_page("data")
+    app.segmented_control(key="bring-from").set_value("Hugging Face").run()
+    app.text_input(key="fetch-name-hf").set_value("owner/faces")
+    app.text_input(key="fetch-token-hf").set_value("hf_secret")
+    app.button(key="fetch-go-hf").click().run()
+    assert asked == [("hf", "owner/faces", "hf_secret")]
+    bring(app, "theirs")
+    assert "'theirs': 72 faces came in" in told(app, "success")
+    assert app.selectbox(key="own-set").value == "imported/theirs"
+    assert not any("hf_secret" in path.read_text(errors="ignore") for path in settings.runs_dir().rglob("*") if path.is_file())
+
+
+def test_a_hub_that_cannot_be_reached_is_a_sentence(open_page, monkeypatch):
+    from fer_engine.data import fetching
+    from fer_engine.errors import FerLabError
+
+    def fetch(*_):
+        raise FerLabError("Kaggle cannot be reached.")
+
+    monkeypatch.setattr(fetching, "fetch", fetch)
+    app = open_page("data")
+    app.segmented_control(key="bring-from").set_value("Kaggle").run()
+    app.button(key="fetch-go-kaggle").click().run()
+    assert "Kaggle cannot be reached." in told(app, "error")
