@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from fer_engine import settings
+from fer_engine.classical.search import find_search
 from fer_engine.experiments.lab import REFERENCE
 from fer_engine.experiments.svm_lab import SVM_REFERENCE
 from fer_engine.runs.store import Run
@@ -64,3 +65,14 @@ def test_readme_names_every_command_and_setting():
     ]
     for word in ("make run", "make test", "FER_LAB_DATA", "FER_LAB_RUNS", "FER_LAB_CACHE", *commands):
         assert word in README, word
+
+
+def test_readme_tells_what_the_shipped_search_found():
+    found = find_search("paper-pixels-2500")
+    outcome = found.outcome()
+    best = max(item.mean for item in outcome.paper)
+    assert found.about["nested"]["accuracy"] == pytest.approx(outcome.nested.mean, abs=1e-6)
+    assert found.about["winner"]["n_components"] == outcome.winner.n_components
+    estimate = f"{100 * outcome.nested.mean:.1f}% (± {100 * outcome.nested.deviation:.1f} over the outer folds)"
+    for words in (estimate, f"{100 * best:.1f}% with {outcome.paper_best} components", f"{found.about['seconds'] / 60:.0f} minutes"):
+        assert words in README, words
