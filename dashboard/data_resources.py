@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from fer_engine.data.audit_findings import TrainingCheck
     from fer_engine.data.audit_quality import Quality
     from fer_engine.data.audit_votes import Votes
+    from fer_engine.data.face_map import FaceMap
     from fer_engine.data.faceset import FaceSet
+    from fer_engine.runs.store import Run
 
 Show = Callable[[float, str], None]
 
@@ -108,3 +110,14 @@ def face_scores(key: str, faces: FaceSet, show: Show | None) -> np.ndarray | Non
     if show is None:
         return _box("faces", key).content
     return _once("faces", key, lambda: look(faces, lambda share: show(share, "Looking for faces")))
+
+
+def face_map(key: str, faces: FaceSet, run: Run, method: str, n: int, show: Show) -> FaceMap:
+    """The map of at most n of its faces by a network.
+
+    Raises:
+        FerLabError: Where there are too few faces.
+    """
+    from fer_engine.data.face_map import face_map as draw_map
+
+    return _once("map", f"{key}|{run.path}|{method}|{n}", lambda: draw_map(faces, run, method, n, show))

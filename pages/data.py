@@ -10,7 +10,7 @@ from dashboard.components.errors import sentences
 if TYPE_CHECKING:
     from dashboard.components.data_view import Opened
 
-SECTIONS = ("Overview", "Faces", "Copies", "Labels", "What it costs", "Clean")
+SECTIONS = ("Overview", "Faces", "Map", "Copies", "Labels", "What it costs", "Clean")
 
 
 def main() -> None:
@@ -37,9 +37,9 @@ def main() -> None:
 
 
 def show(section: str, opened: "Opened") -> None:
-    from dashboard.components import data_clean, data_copies, data_costs, data_faces, data_labels, data_overview
+    from dashboard.components import data_clean, data_copies, data_costs, data_faces, data_labels, data_map, data_overview
 
-    parts = (data_overview, data_faces, data_copies, data_labels, data_costs, data_clean)
+    parts = (data_overview, data_faces, data_map, data_copies, data_labels, data_costs, data_clean)
     parts[SECTIONS.index(section)].draw(opened)
 
 
