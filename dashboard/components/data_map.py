@@ -81,8 +81,12 @@ def _selected(found: "FaceMap") -> np.ndarray:
 
 
 def numbers_of(points: list[dict[str, Any]], n: int) -> np.ndarray:
-    """Numbers (K,) from 0 to n that the selected points carry, each once, in order; those of an earlier map are left out."""
-    told = {int(np.ravel(point["customdata"])[0]) for point in points if "customdata" in point}
+    """Numbers (K,) from 0 to n that the selected points carry, each once, in order; those of an earlier map are left out.
+
+    What a point carries comes back as a list, or, out of a typed array, as a dictionary by place.
+    """
+    carried = [point["customdata"] for point in points if "customdata" in point]
+    told = {int(each["0"] if isinstance(each, dict) else each[0]) for each in carried}
     return np.array(sorted(number for number in told if number < n), dtype=np.int64)
 
 

@@ -29,7 +29,13 @@ def test_a_colour_and_a_sign_an_emotion_and_every_face_once():
 
 
 def test_selected_points_are_their_numbers_each_once():
-    points = [{"customdata": [4, 8, 3]}, {"customdata": [1, 2, 3]}, {"customdata": [4, 8, 3]}, {"x": 1}, {"customdata": [99, 0, 0]}]
+    points = [
+        {"customdata": [4, 8, 3]},
+        {"customdata": {"0": 1, "1": 2, "2": 3}},
+        {"customdata": [4, 8, 3]},
+        {"x": 1},
+        {"customdata": [99, 0, 0]},
+    ]
     assert numbers_of(points, 35).tolist() == [1, 4]
     assert numbers_of([], 35).tolist() == []
 
