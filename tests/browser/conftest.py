@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,28 +24,40 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    """The dashboard's address; started from a folder that is not the project's."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    home = tmp_path_factory.mktemp("home")
-    environment = {name: value for name, value in os.environ.items() if name != "FER_LAB_DATA"}
-    environment |= {"FER_LAB_RUNS": str(home / "runs"), "FER_LAB_CACHE": str(home / "cache"), "FER_LAB_NICENESS": "0"}
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "Home.py")]
-    process = subprocess.Popen(
-        [*command, "--server.port", str(port), "--server.headless", "true"],
-        cwd=home,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield _wait_for(f"http://127.0.0.1:{port}", process)
-    finally:
-        process.terminate()
-        process.wait(10)
+def serving(tmp_path_factory):
+    """Starts a dashboard with areas of its own, from a folder that is not the project's; gives its address while the block runs."""
+
+    @contextmanager
+    def start():
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        home = tmp_path_factory.mktemp("home")
+        environment = {name: value for name, value in os.environ.items() if name != "FER_LAB_DATA"}
+        environment |= {"FER_LAB_RUNS": str(home / "runs"), "FER_LAB_CACHE": str(home / "cache"), "FER_LAB_NICENESS": "0"}
+        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "Home.py")]
+        process = subprocess.Popen(
+            [*command, "--server.port", str(port), "--server.headless", "true"],
+            cwd=home,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            yield _wait_for(f"http://127.0.0.1:{port}", process)
+        finally:
+            process.terminate()
+            process.wait(10)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def server(serving):
+    """The dashboard's address."""
+    with serving() as address:
+        yield address
 
 
 def _wait_for(address, process):

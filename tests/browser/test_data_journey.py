@@ -4,13 +4,22 @@ import io
 import re
 import zipfile
 
+import pytest
 from playwright.sync_api import expect
 
 from fer_engine.data.synthetic import synthetic
 from fer_engine.explain.render import to_png
 from fer_engine.labels import NAMES
 
+expect.set_options(timeout=90_000)  # beside a training the page may hardly move
 PLANTED = 8  # a face that stands in two folders
+
+
+@pytest.fixture
+def server(serving):
+    """A dashboard for each journey: what is brought becomes the usual data set, which would be in another's way."""
+    with serving() as address:
+        yield address
 
 
 def packed() -> bytes:
@@ -72,4 +81,23 @@ def test_a_set_is_brought_checked_cleaned_and_trained_on(page):
     expect(page).to_have_url(re.compile(r"[?&]run=on-own\b"))
     expect(page.get_by_role("heading", name="on-own")).to_be_visible()
     page.wait_for_function("() => /Finished/.test(document.querySelector('.st-key-state')?.innerText || '')")
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+
+
+def test_a_box_on_the_map_shows_its_faces(page):
+    page.set_default_timeout(90_000)
+    page.goto("/data?part=Map&map-method=PCA&size=140")
+    expect(page.get_by_text("140 of 140 faces by what the last hidden layer")).to_be_visible()
+    area = page.locator(".st-key-face-map .nsewdrag").first
+    expect(area).to_be_visible()
+    settle(page)
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    page.mouse.move(box["x"] + 3, box["y"] + 3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.move(box["x"] + box["width"] - 3, box["y"] + box["height"] - 3, steps=5)
+    page.mouse.up()
+    expect(page.get_by_text(re.compile(r"^140 faces: "))).to_be_visible()
+    expect(page.locator(".st-key-map-faces img")).to_have_count(48)
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
