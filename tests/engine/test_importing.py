@@ -9,12 +9,12 @@ import zipfile
 import commands
 import numpy as np
 import pytest
-from fer_files import faces_of_noise, png, write_folders
+from fer_files import faces_of_noise, png, same, write_csv, write_folders
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fer_engine.data import image_files
-from fer_engine.data.importing import import_images, read_label_map, survey
+from fer_engine.data.importing import import_faces, import_images, read_label_map, survey
 from fer_engine.data.loaded import BadRows
 from fer_engine.data.source import open_data
 from fer_engine.data.vocabulary import emotion_of, emotion_words
@@ -252,3 +252,38 @@ def test_what_says_its_split_is_not_held_out(tmp_path):
     assert found.counts == FACES.counts()
     with pytest.raises(FerLabError, match="hold-out is 0.9"):
         import_images(root, tmp_path / "more.parquet", {}, "Training", BadRows(), hold_out=0.9)
+
+
+def test_a_table_is_brought_by_the_same_command(tmp_path, command):
+    path = write_csv(tmp_path / "table.csv", FACES)
+    status, output, errors = command("data", "import", str(path), "--out", "table", "--json")
+    assert status == 0, errors
+    told = json.loads(output)
+    assert (told["images"], told["left_out"], told["refused"]) == (12, 0, 0)
+    assert same(open_data(told["path"]).faces, FACES)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255), cut=st.booleans())
+def test_a_parquet_file_that_was_damaged_gives_faces_or_a_sentence(tmp_path_factory, place, value, cut):
+    path = tmp_path_factory.mktemp("damaged") / "set.parquet"
+    import_faces(FACES, path, 0, ())
+    data = bytearray(path.read_bytes())
+    where = int(place * len(data))
+    data[where] = value
+    path.write_bytes(data[: max(where, 4)] if cut else data)
+    try:
+        assert 1 <= len(open_data(path, skip_bad=True).faces) <= 12
+    except FerLabError as error:
+        assert "set.parquet" in str(error)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.one_of(st.binary(max_size=80), st.text(alphabet="word,emotinhapysd-3\n\"'", max_size=80).map(str.encode)))
+def test_any_table_of_words_is_read_or_a_sentence(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("table") / "map.csv"
+    path.write_bytes(content)
+    try:
+        assert set(read_label_map(path).values()) <= {None, *range(7)}
+    except FerLabError as error:
+        assert "map.csv" in str(error)
