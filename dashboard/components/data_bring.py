@@ -1,6 +1,7 @@
 """Bringing a data set: dropped or named by path, its words shown for confirmation, counted, and kept as an own set."""
 
 import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 FILE_TYPES = ["csv", "gz", "zip", "tar", "tgz", "bz2", "xz", "parquet"]
 LARGEST = 500  # MB, as the server's configuration has it
 HELD_OUT = 20  # percent
+ABANDONED_AFTER = 24 * 3600  # seconds
 WAYS = ("this machine", "Kaggle", "Hugging Face")
 OUTCOME, SEEN, ROUND = "bring-outcome", "bring-seen", "bring-round"
 
@@ -68,6 +70,9 @@ def _kept(file: "UploadedFile") -> Path:
     path = settings.runs_dir() / ".uploads" / f"{file.file_id}-{Path(file.name).name}"
     if not path.exists():
         make_folder(path.parent)
+        for other in path.parent.iterdir():  # of visitors who went away
+            if time.time() - other.stat().st_mtime > ABANDONED_AFTER:
+                other.unlink(missing_ok=True)
         with replacing(path) as temporary, temporary.open("wb") as target:
             shutil.copyfileobj(file, target)
     return path

@@ -38,7 +38,7 @@ def draw(found: "Survey", key: str) -> "LabelMap | None":
     open_words = told.loc[told["Emotion"].isna(), "Folder name"].tolist()
     if open_words:
         every = st.toggle(
-            f"Leave out the {len(open_words)} names without an emotion",
+            f"Leave out names without an emotion ({len(open_words)})",
             key=f"{key}-rest",
             help="Or choose an emotion for each in the table.",
         )

@@ -1,6 +1,7 @@
 """On the page Data a set is brought, cleaned by a recipe and filtered by what was found; all of it as the engine says."""
 
 import io
+import os
 import tarfile
 import zipfile
 
@@ -46,10 +47,14 @@ def bring(app, name="mine"):
 
 
 def test_a_dropped_zip_comes_in_is_counted_opened_and_remembered(open_page, packed):
+    abandoned = settings.runs_dir() / ".uploads" / "old.zip"
+    abandoned.parent.mkdir(parents=True)
+    abandoned.write_bytes(b"")
+    os.utime(abandoned, (0, 0))
     app = open_page("data")
     app.file_uploader(key="bring-file-0").upload("mine.zip", packed, "application/zip").run()
     assert "73 images in folders of these names" in told(app, "markdown")
-    assert not list((settings.runs_dir() / ".uploads").glob("*.parquet"))
+    assert [path.name.endswith("mine.zip") for path in abandoned.parent.iterdir()] == [True], "what was abandoned is gone"
     bring(app)
     assert "'mine': 72 faces came in (" in told(app, "success")
     assert "1 refused." in told(app, "success")
