@@ -34,7 +34,7 @@ def epochs_drawn(page):
 
 def test_a_run_is_launched_watched_stopped_resumed_and_opened(page):
     page.set_default_timeout(90_000)
-    page.goto("/train?size=350")
+    page.goto("/train?data=synthetic&size=350")
     expect(page.get_by_text("synthetic: 280 Training, 35 PublicTest")).to_be_visible()
     settle(page)
     page.get_by_role("combobox", name="Network").click()

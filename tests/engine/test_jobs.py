@@ -94,7 +94,7 @@ def until_epoch(run: store.Run, epoch: int) -> None:
 
 
 def test_run_that_is_stopped_and_killed_goes_on_each_time_to_its_end():
-    run = prepared("cut", epochs=12, batch_size=2)
+    run = prepared("cut", epochs=30, batch_size=2)  # more than pass between two looks on a busy machine
     start_from_another_process(run)  # as a server that is ended afterwards
     until_epoch(run, 2)
     assert [(row["name"], row["state"], row["progress"]["phase"]) for row in listed()] == [("cut", "running", "training")]
@@ -110,10 +110,10 @@ def test_run_that_is_stopped_and_killed_goes_on_each_time_to_its_end():
     job, saved = until_state(run, "failed"), records.epochs_saved(run)
     assert job.sentence.startswith("Its process vanished in epoch ")
     assert job.sentence.endswith(f"Resumed, it goes on from epoch {saved + 1}.")
-    assert 2 <= saved < 12
+    assert 2 <= saved < 30
     jobs.start(run, LAUNCH)
     assert until_state(run, "finished").launch == LAUNCH
-    assert run.history()["epoch"].tolist() == list(range(1, 13))
+    assert run.history()["epoch"].tolist() == list(range(1, 31))
 
 
 @pytest.mark.skipif(not hasattr(psutil, "RLIMIT_FSIZE"), reason="this system sets no limits on a process that runs")
