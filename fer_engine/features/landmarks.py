@@ -19,7 +19,9 @@ from fer_engine.features.rows import FaceTransformer, as_faces
 N_POINTS = 68
 FILE = "shape_predictor_68_face_landmarks.dat"
 SETTING = "FER_LAB_LANDMARKS"
-UPSCALE = 4  # the points are looked for in the face at this many times its size
+# The points are looked for in the face at this many times its size. On 800 faces of PublicTest those of a face and of its
+# mirror image are then 0.75 pixels apart (without the jaw); 0.87 as it is, 0.81 at twice, no less at six or eight times.
+UPSCALE = 4
 
 # The points in the order of iBUG's 68-point annotation.
 REGIONS: dict[str, tuple[int, ...]] = {
