@@ -36,6 +36,7 @@ TOLD: dict[str, Told] = {
     "patience": Told("Patience", "epochs", "Stop after so many epochs without a better value of what chooses the epoch; 0 for never."),
     "monitor": Told("Epoch chosen by", "", "Figure on PublicTest that chooses the epoch whose weights are kept; 'last' keeps the last."),
     "sizes": Told("Training sizes", "pixels", "Sides of training faces, each for an equal share of the epochs; 36, 48 begins small."),
+    "average": Told("Averaged weights", "decay per step", "Keeps a moving average of the weights: 0.999 looks back 1,000 steps; 0: none."),
     "label_smoothing": Told("Label smoothing", "share", "How much of the target is spread over all emotions (softmax head), below 1."),
     "head_l2": Told("SVM head's penalty", "weight", "L2 penalty on the score weights (svm head); larger means a wider margin."),
     "learns": Told("Layers that learn", "", "'head' keeps all but the scores as the run has it that is started from; for a small set."),

@@ -111,6 +111,8 @@ class CnnSpec:
         augment: What is done to training faces.
         sizes: Side of the training faces in pixels, each for an equal share of the epochs: (40, 48) trains the first
             half small, which is cheap, and the second half at full size.
+        average: Decay a step of a moving average of the weights, which is validated and kept in place of the weights
+            themselves: 0.999 looks back some thousand steps. 0 for none.
         label_smoothing: Share of the target spread over all classes (softmax head).
         head_l2: Weight of the L2 penalty on the score weights (svm head); 1/C in Tang's notation, per face.
         start: Hash of the spec of the run whose weights this one starts from; empty for fresh weights.
@@ -132,6 +134,7 @@ class CnnSpec:
     monitor: Monitor = "valid_accuracy"
     augment: AugmentSpec = field(default_factory=AugmentSpec)
     sizes: tuple[int, ...] = (48,)
+    average: float = 0.0
     label_smoothing: float = 0.1
     head_l2: float = 0.001
     start: str = ""
@@ -161,6 +164,8 @@ class CnnSpec:
             raise FerLabError(f"seed is {self.seed}; it is a whole number from 0 to {2**31 - 1}.")
         if self.data.train == self.data.valid:
             raise FerLabError(f"data.train and data.valid are both {self.data.train}; what is learnt from cannot choose.")
+        if not 0 <= self.average < 1:
+            raise FerLabError(f"average is {self.average}; it is a share from 0 (none) to below 1, such as 0.999.")
         if not 0 <= self.label_smoothing < 1:
             raise FerLabError(f"label_smoothing is {self.label_smoothing}; it is a share from 0 to below 1.")
         if not self.sizes:

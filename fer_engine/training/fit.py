@@ -21,6 +21,7 @@ from fer_engine.models.convnet import ConvNet
 from fer_engine.predictors import load_network
 from fer_engine.runs import store
 from fer_engine.runs.files import write_text
+from fer_engine.training.averaging import WeightAverage
 from fer_engine.training.faults import explained, refuse_divergence
 from fer_engine.training.losses import data_loss, head_penalty
 from fer_engine.training.optimizers import build_optimizer, learning_rate, set_learning_rate
@@ -96,6 +97,17 @@ class Trainer:
     labels: torch.Tensor
     valid_images: torch.Tensor
     valid_labels: torch.Tensor
+    average: WeightAverage | None = None  # what is validated and kept instead of the weights themselves
+
+    @property
+    def kept(self) -> ConvNet:
+        """The network that is validated, and whose weights are kept."""
+        return self.average.network if self.average else self.network
+
+    @property
+    def learning(self) -> dict[str, torch.nn.Module]:
+        """The networks that going on needs, by the name that an unfinished run's file has for them."""
+        return {"model": self.network} | ({"average": self.average.network} if self.average else {})
 
 
 def fit(
@@ -135,7 +147,7 @@ def fit(
 def _fit(trainer: Trainer, folder: Path, listener: Listener) -> Fitted:
     spec, fabric = trainer.spec, trainer.fabric
     state, history = folder / store.RESUME, folder / store.HISTORY
-    best, progress = load_state(state, fabric, trainer.network, trainer.optimizer) if state.exists() else ({}, Progress())
+    best, progress = load_state(state, fabric, trainer.learning, trainer.optimizer) if state.exists() else ({}, Progress())
     rows: list[dict] = pd.read_csv(history).head(progress.epoch).to_dict("records") if progress.epoch else []
     while progress.epoch < spec.epochs and not _out_of_patience(spec, progress):
         row = run_epoch(trainer, progress.epoch, listener)
@@ -143,11 +155,11 @@ def _fit(trainer: Trainer, folder: Path, listener: Listener) -> Fitted:
         progress.seconds += row.seconds
         value = row.epoch if spec.monitor == "last" else getattr(row, spec.monitor)
         if _better(value, progress.best_value, lower=spec.monitor == "valid_loss"):
-            best, progress.best_epoch, progress.best_value = copy_weights(trainer.network), row.epoch, value
+            best, progress.best_epoch, progress.best_value = copy_weights(trainer.kept), row.epoch, value
         rows.append(asdict(row))
         if fabric.is_global_zero:
             write_text(history, pd.DataFrame(rows).to_csv(index=False, float_format="%.6g"))
-            save_state(state, fabric, trainer.network, trainer.optimizer, best, progress)
+            save_state(state, fabric, trainer.learning, trainer.optimizer, best, progress)
         listener.epoch(row, spec.epochs)
     return Fitted(best, progress)
 
@@ -166,6 +178,7 @@ def prepare_trainer(
     optimizer = build_optimizer(network, spec.optimizer)
     fused = cast(torch.nn.Module, torch.compile(network, backend=COMPILER)) if compiled else network
     model, optimizer = fabric.setup(fused, optimizer)
+    average = WeightAverage(network, spec.average) if spec.average else None
 
     def on_device(array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(np.array(array, copy=True)).to(fabric.device)
@@ -180,6 +193,7 @@ def prepare_trainer(
         labels=on_device(train.labels),
         valid_images=on_device(valid.images)[:, None],
         valid_labels=on_device(valid.labels),
+        average=average,
     )
 
 
@@ -209,6 +223,8 @@ def run_epoch(trainer: Trainer, epoch: int, listener: Listener) -> EpochRow:
         rate = learning_rate(spec.schedule, spec.optimizer.lr, (epoch + step / len(batches)) / spec.epochs)
         set_learning_rate(trainer.optimizer, rate)
         totals += train_step(trainer, rows, draws, size)
+        if trainer.average:
+            trainer.average.update(epoch * len(batches) + step)
         done += len(rows)
         if step % look == 0:
             refuse_divergence(float(totals[0]), epoch + 1, step + 1)
@@ -266,12 +282,14 @@ def validate(trainer: Trainer) -> tuple[float, float, float]:
     """Loss, accuracy and macro F1 on the validation faces, without test-time augmentation."""
     fabric, labels = trainer.fabric, trainer.valid_labels
     trainer.model.eval()
+    model = trainer.average.network if trainer.average else trainer.model
     # Each device takes every so-many-th face, and all equally many: those beyond the end are let go afterwards.
     rows = torch.arange(fabric.global_rank, _rounded_up(len(labels), fabric.world_size), fabric.world_size, device=fabric.device)
-    parts = [
-        trainer.model(normalise(trainer.valid_images[batch]).contiguous(memory_format=torch.channels_last)).float()
-        for batch in rows.clamp(max=len(labels) - 1).split(EVALUATION_BATCH)
-    ]
+    with fabric.autocast():
+        parts = [
+            model(normalise(trainer.valid_images[batch]).contiguous(memory_format=torch.channels_last)).float()
+            for batch in rows.clamp(max=len(labels) - 1).split(EVALUATION_BATCH)
+        ]
     scores = torch.cat(parts)
     if fabric.world_size > 1:
         scores = cast(torch.Tensor, fabric.all_gather(scores)).transpose(0, 1).reshape(-1, scores.shape[1])[: len(labels)]

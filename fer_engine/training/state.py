@@ -1,6 +1,7 @@
 """What an unfinished run needs to go on, in one file that is replaced whole: safetensors, never a pickle."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,10 +36,15 @@ def copy_weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 
 def save_state(
-    path: Path, fabric: Fabric, model: torch.nn.Module, optimizer: torch.optim.Optimizer, best: dict[str, torch.Tensor], progress: Progress
+    path: Path,
+    fabric: Fabric,
+    networks: Mapping[str, torch.nn.Module],
+    optimizer: torch.optim.Optimizer,
+    best: dict[str, torch.Tensor],
+    progress: Progress,
 ) -> None:
-    """Write everything to one file; of the precision, the loss scale of half precision."""
-    tensors = {f"model.{name}": tensor for name, tensor in copy_weights(model).items()}
+    """Write everything to one file; of the precision, the loss scale of half precision. Networks by their name in it."""
+    tensors = {f"{part}.{name}": tensor for part, network in networks.items() for name, tensor in copy_weights(network).items()}
     tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
     for index, entries in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value.detach().cpu().contiguous() for key, value in entries.items() if value is not None}
@@ -47,11 +53,10 @@ def save_state(
 
 
 def load_state(
-    path: Path, fabric: Fabric, model: torch.nn.Module, optimizer: torch.optim.Optimizer
+    path: Path, fabric: Fabric, networks: Mapping[str, torch.nn.Module], optimizer: torch.optim.Optimizer
 ) -> tuple[dict[str, torch.Tensor], Progress]:
-    """Put precision, model and optimizer where they were; returns the best weights so far and the progress."""
-    weights: dict[str, torch.Tensor] = {}
-    best: dict[str, torch.Tensor] = {}
+    """Put precision, networks and optimizer where they were; returns the best weights so far and the progress."""
+    weights: dict[str, dict[str, torch.Tensor]] = {part: {} for part in (*networks, "best")}
     entries: dict[int, dict[str, torch.Tensor]] = {}
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     with safe_open(path, framework="pt") as file:
@@ -61,13 +66,14 @@ def load_state(
         for key in file.keys():  # noqa: SIM118 (safe_open is no mapping)
             part, name = key.split(".", 1)
             if part != "optimizer":
-                (weights if part == "model" else best)[name] = file.get_tensor(key)
+                weights[part][name] = file.get_tensor(key)
                 continue
             index, field = name.split(".")
             tensor, parameter = file.get_tensor(key), parameters[int(index)]
             if tensor.shape == parameter.shape and tensor.ndim:  # in the parameter's own layout, as before
                 tensor = torch.empty_like(parameter).copy_(tensor)
             entries.setdefault(int(index), {})[field] = tensor
-    model.load_state_dict(weights)
+    for part, network in networks.items():
+        network.load_state_dict(weights[part])
     optimizer.load_state_dict({"state": entries, "param_groups": optimizer.state_dict()["param_groups"]})
-    return best, progress
+    return weights["best"], progress

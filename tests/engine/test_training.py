@@ -71,10 +71,10 @@ def test_weights_are_saved_in_half_precision(finished):
     assert {tensor.dtype for tensor in weights.values()} == {torch.float16, torch.int64}
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adadelta", "rmsprop"])
+@pytest.mark.parametrize(("optimizer", "average"), [("sgd", 0.0), ("sgd", 0.9), ("adam", 0.0), ("adadelta", 0.0), ("rmsprop", 0.0)])
 @pytest.mark.parametrize("place", [(1, 2), (3, 4)])
-def test_interrupted_run_goes_on_to_the_same_end(noise_faces, optimizer, place):
-    spec = replace(small(), optimizer=OptimizerSpec(name=optimizer, lr=0.01))
+def test_interrupted_run_goes_on_to_the_same_end(noise_faces, optimizer, average, place):
+    spec = replace(small(), optimizer=OptimizerSpec(name=optimizer, lr=0.01), average=average)
     whole = train_run(prepare(spec, noise_faces, "whole"), noise_faces, ONE_THREAD)
     job = prepare(spec, noise_faces, "broken")
     with pytest.raises(KeyboardInterrupt):
