@@ -42,6 +42,12 @@ def remember_data_path(path: Path) -> None:
     write_json(runs_dir() / REMEMBERED, {"data": str(path.expanduser().absolute())})
 
 
+def votes_path() -> Path | None:
+    """FER+'s table of votes, fer2013new.csv: what `FER_LAB_VOTES` names, or None."""
+    value = os.environ.get("FER_LAB_VOTES", "").strip()
+    return Path(value).expanduser() if value else None
+
+
 def runs_dir() -> Path:
     """Where own runs are kept: `FER_LAB_RUNS`, by default `runs/` in the project."""
     value = os.environ.get("FER_LAB_RUNS", "").strip()

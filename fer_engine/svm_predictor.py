@@ -95,7 +95,7 @@ def network_of(run: store.Run) -> store.Run:
         FerLabError: Where it is not here.
     """
     wanted = run.manifest.get("network_sha256")
-    for other in store.list_runs():
+    for other in store.list_runs(studies=True):
         if other.finished and other.spec.hash == run.spec.start and file_hash(other.path / store.WEIGHTS) == wanted:
             return other
     name = run.manifest.get("starts_from")

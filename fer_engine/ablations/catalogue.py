@@ -8,8 +8,9 @@ from fer_engine.errors import FerLabError
 from fer_engine.experiments.studies import PAPER_STUDIES, Study
 from fer_engine.experiments.studies_own import OWN_STUDIES
 from fer_engine.runs.files import make_folder, write_text
+from fer_engine.runs.store import STUDIES
 
-FOLDER, FILE = "ablations", "study.toml"
+FOLDER, FILE = STUDIES, "study.toml"
 BUILT_IN: dict[str, Study] = {study.name: study for study in (*PAPER_STUDIES, *OWN_STUDIES)}
 
 

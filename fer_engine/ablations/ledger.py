@@ -5,8 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from fer_engine import settings
-from fer_engine.ablations.catalogue import FOLDER
+from fer_engine.ablations import catalogue
 from fer_engine.data.faceset import FaceSet
 from fer_engine.data.known import set_name
 from fer_engine.errors import FerLabError
@@ -89,18 +88,16 @@ def data_of(faces: FaceSet) -> DataSpec:
     return DataSpec(set_name(faces, train), train_hash=train.content_hash, valid_hash=valid.content_hash)
 
 
-def known_runs() -> tuple[Run, ...]:
-    """All runs, and those that ship as parts of studies."""
-    area = settings.checkpoints_dir() / FOLDER
-    shipped = [Run(path) for path in sorted(area.iterdir()) if (path / store.SPEC).is_file()] if area.is_dir() else []
-    return (*shipped, *store.list_runs())
-
-
 def by_hash(runs: Iterable[Run] | None = None) -> dict[str, Run]:
-    """Runs by their spec's hash, a finished one before an unfinished; folders that cannot be read are left out."""
+    """Runs by their spec's hash, a finished one before an unfinished; folders that cannot be read are left out.
+
+    So are unfinished ones that ship: no training goes on in their folder.
+    """
     found: dict[str, Run] = {}
-    for run in known_runs() if runs is None else runs:
+    for run in store.list_runs(studies=True) if runs is None else runs:
         with suppress(FerLabError):
+            if run.shipped and not run.finished:
+                continue
             known = found.get(run.spec.hash)
             if known is None or (run.finished and not known.finished):
                 found[run.spec.hash] = run
@@ -110,12 +107,24 @@ def by_hash(runs: Iterable[Run] | None = None) -> dict[str, Run]:
 def known_data() -> tuple[DataSpec, ...]:
     """The data sets of all runs, FER2013 first, then by name."""
     found: dict[tuple[str, str], DataSpec] = {}
-    for run in known_runs():
+    for run in store.list_runs(studies=True):
         with suppress(FerLabError):
             data = run.spec.data
             if data.train_hash and data.valid_hash:
                 found.setdefault((data.train_hash, data.valid_hash), data)
     return tuple(sorted(found.values(), key=lambda data: (data.name != "fer2013", data.name, data.train_hash)))
+
+
+def base_specs(spec: RunSpec) -> tuple[RunSpec, ...]:
+    """The base of each study that a spec is a row of, on its data and by its seed, without the spec itself."""
+    found: dict[str, RunSpec] = {}
+    for name in catalogue.names():
+        with suppress(FerLabError):
+            study = catalogue.find_study(name)
+            if study.base and any(settled(row.spec, spec.data, spec.seed).hash == spec.hash for row in study.rows):
+                base = settled(study.base.spec, spec.data, spec.seed)
+                found[base.hash] = base
+    return tuple(base for base in found.values() if base.hash != spec.hash)
 
 
 def free_name(wanted: str, spec: RunSpec) -> str:

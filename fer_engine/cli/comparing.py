@@ -92,7 +92,7 @@ def _costs(comparison: "Comparison") -> "dict[str, Cost]":
     from fer_engine.evaluation.comparison_costs import cost
     from fer_engine.runs.store import list_runs
 
-    known = list_runs()
+    known = list_runs(studies=True)
     return {entrant.name: cost(entrant.run, known) for entrant in comparison.entrants}
 
 

@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from fer_engine.runs.store import Run
 
 
-def runs(as_json: Json = False) -> None:
+def runs(
+    ablations: Annotated[bool, typer.Option("--ablations", help="List those, too, that ship as rows of ablation studies.")] = False,
+    as_json: Json = False,
+) -> None:
     """List all runs: those that ship, and own ones."""
     from fer_engine.runs.store import list_runs
 
     rows = []
-    for run in list_runs():
+    found = list_runs(studies=True)
+    for run in (run for run in found if ablations or not run.of_study):
         try:
             rows.append(run_row(run))
         except FerLabError as error:
@@ -35,6 +39,9 @@ def runs(as_json: Json = False) -> None:
             row["name"], row["family"], row["spec_hash"], row["status"], row["split"] or "", n, percent(row["accuracy"]), interval
         )
     out.print(table)
+    left = 0 if ablations else sum(run.of_study for run in found)
+    if left:
+        say([f"{left} more ship as rows of ablation studies: --ablations lists them, too."])
 
 
 def run_row(run: "Run") -> dict[str, Any]:

@@ -114,6 +114,10 @@ class CnnSpec:
         average: Decay a step of a moving average of the weights, which is validated and kept in place of the weights
             themselves: 0.999 looks back some thousand steps. 0 for none.
         label_smoothing: Share of the target spread over all classes (softmax head).
+        votes: Share of the target that FER+'s votes for the seven emotions have; the label has the rest (softmax head). They
+            come from the file that `FER_LAB_VOTES` names.
+        class_weight: 'none', or 'balanced' to weigh each face's loss inversely to how many faces its emotion has.
+        sampling: 'all' faces once an epoch, or 'balanced' to draw as many, each emotion as often as the others.
         head_l2: Weight of the L2 penalty on the score weights (svm head); 1/C in Tang's notation, per face.
         start: Hash of the spec of the run whose weights this one starts from; empty for fresh weights.
         learns: 'all' layers, or the 'head' alone: every layer below the scores stays as the run that is started from has it.
@@ -136,6 +140,9 @@ class CnnSpec:
     sizes: tuple[int, ...] = (48,)
     average: float = 0.0
     label_smoothing: float = 0.1
+    votes: float = 0.0
+    class_weight: Literal["none", "balanced"] = "none"
+    sampling: Literal["all", "balanced"] = "all"
     head_l2: float = 0.001
     start: str = ""
     learns: Literal["all", "head"] = "all"
@@ -166,14 +173,21 @@ class CnnSpec:
             raise FerLabError(f"data.train and data.valid are both {self.data.train}; what is learnt from cannot choose.")
         if not 0 <= self.average < 1:
             raise FerLabError(f"average is {self.average}; it is a share from 0 (none) to below 1, such as 0.999.")
-        if not 0 <= self.label_smoothing < 1:
-            raise FerLabError(f"label_smoothing is {self.label_smoothing}; it is a share from 0 to below 1.")
         if not self.sizes:
             raise FerLabError("sizes is empty; it needs at least one side in pixels, such as 48.")
         for size in (*self.sizes, 48):
             stages(self.config, size)
             if size != 48 and not self.config.average_pool:
                 raise FerLabError(f"sizes has {size}, but without network.average_pool the network takes faces of 48 pixels alone.")
+        self._refuse_impossible_targets()
+
+    def _refuse_impossible_targets(self) -> None:
+        if not 0 <= self.label_smoothing < 1:
+            raise FerLabError(f"label_smoothing is {self.label_smoothing}; it is a share from 0 to below 1.")
+        if not 0 <= self.votes <= 1:
+            raise FerLabError(f"votes is {self.votes}; it is a share of the target from 0 (the label alone) to 1.")
+        if self.votes and self.head == "svm":
+            raise FerLabError("votes is for the softmax head: an SVM's hinge loss takes one emotion a face. Set votes to 0.")
 
     @property
     def config(self) -> NetworkConfig:

@@ -89,6 +89,13 @@ class Study:
             return self.claim.pairs
         return tuple((row.key, self.rows[0].key) for row in self.rows[1:] if row.spec != self.rows[0].spec)
 
+    @property
+    def base(self) -> Row | None:
+        """The row that the others change something of; None where the rows are of several models, none of them the base."""
+        if len({row.spec.model for row in self.rows}) > 1:
+            return None
+        return next((row for row in self.rows if row.key == "base" or row.key.startswith("ours-")), self.rows[0])
+
     def row(self, wanted: str) -> Row:
         """The row of that key, of that key without the study's name, or of that title.
 

@@ -183,13 +183,13 @@ def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> None:
 def _taken() -> set[str]:
     """The names of all runs, shipped ones too: an own run would stand before a shipped one of its name."""
     area = settings.runs_dir()
-    return {run.name for run in store.list_runs()} | ({path.name for path in area.iterdir()} if area.is_dir() else set())
+    return {run.name for run in store.list_runs(studies=True)} | ({path.name for path in area.iterdir()} if area.is_dir() else set())
 
 
 def _free_name(label: str) -> str:
     """A name like the label that can be a run's and that none has."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", label).strip(".-_")[:70] or "run"
-    taken = _taken() | {store.SHIPPED}
+    taken = _taken() | {store.SHIPPED, store.STUDIES}
     return next(free for free in (name, *(f"{name}-{number}" for number in range(2, 100_000))) if free not in taken)
 
 

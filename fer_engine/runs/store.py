@@ -22,6 +22,7 @@ HISTORY_COLUMNS = (
     "epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "valid_macro_f1", "learning_rate", "size", "seconds",
 )  # fmt: skip
 SHIPPED = "shipped"  # the folder of the run area that holds what is kept of shipped runs; no run has this name
+STUDIES = "ablations"  # the folder of `checkpoints/` that holds the runs of ablation studies; no run has this name either
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,12 @@ class Run:
     @property
     def shipped(self) -> bool:
         """Whether it came with the project."""
-        return self.path.parent == settings.checkpoints_dir()
+        return self.path.parent == settings.checkpoints_dir() or self.of_study
+
+    @property
+    def of_study(self) -> bool:
+        """Whether it came with the project as a row of an ablation study, and not as one of the reference runs."""
+        return self.path.parent == settings.checkpoints_dir() / STUDIES
 
     @cached_property
     def spec(self) -> RunSpec:
@@ -112,13 +118,23 @@ def _table(path: Path) -> dict:
     return tree
 
 
-def list_runs() -> tuple[Run, ...]:
-    """All runs: first those that ship, then own ones, each by name."""
+def list_runs(*, studies: bool = False) -> tuple[Run, ...]:
+    """All runs: first the reference runs that ship, then own ones, each by name.
+
+    Args:
+        studies: Whether to give, last of all, the runs that ship as rows of ablation studies, which are many.
+    """
+    areas = (settings.checkpoints_dir(), settings.runs_dir(), *((settings.checkpoints_dir() / STUDIES,) if studies else ()))
     found: list[Run] = []
-    for area in (settings.checkpoints_dir(), settings.runs_dir()):
+    for area in areas:
         if area.is_dir():
             found += [Run(folder) for folder in sorted(area.iterdir()) if (folder / SPEC).is_file()]
     return tuple(found)
+
+
+def _by_precedence() -> tuple[Run, ...]:
+    """All runs; of one name an own run comes before a reference run, and that before a study's."""
+    return tuple(sorted(list_runs(studies=True), key=lambda run: (run.shipped, run.of_study)))
 
 
 def find_run(name: str | Path) -> Run:
@@ -129,11 +145,12 @@ def find_run(name: str | Path) -> Run:
     """
     if (Path(name) / SPEC).is_file():
         return Run(Path(name).resolve())
-    runs = list_runs()
-    for run in reversed(runs):
+    for run in _by_precedence():
         if run.name == str(name):
             return run
-    raise FerLabError(f"There is no run '{name}'. There are: {', '.join(run.name for run in runs) or 'none yet'}.")
+    known = ", ".join(run.name for run in list_runs()) or "none yet"
+    more = ", and those of ablation studies" if any(run.of_study for run in _by_precedence()) else ""
+    raise FerLabError(f"There is no run '{name}'. There are: {known}{more}.")
 
 
 def finished_run(name: str | Path) -> Run:
@@ -144,7 +161,7 @@ def finished_run(name: str | Path) -> Run:
     """
     run = find_run(name)
     if not run.finished:
-        for other in list_runs():
+        for other in _by_precedence():
             if other.finished and other.name == str(name):
                 return other
         raise FerLabError(f"The run '{run.name}' is unfinished. Go on with it: python -m fer_engine train --name {run.name} --resume")
@@ -178,6 +195,6 @@ def run_path(name: str) -> Path:
     Raises:
         FerLabError: Where the name could not be a folder's on every system.
     """
-    if name == SHIPPED or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
+    if name in (SHIPPED, STUDIES) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
         raise FerLabError(f"'{name}' cannot name a run: use up to 80 letters, digits, '.', '-' and '_', a letter or digit first.")
     return settings.runs_dir() / name

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol, cast
@@ -23,9 +23,10 @@ from fer_engine.runs import store
 from fer_engine.runs.files import write_text
 from fer_engine.training.averaging import WeightAverage
 from fer_engine.training.faults import explained, refuse_divergence
-from fer_engine.training.losses import data_loss, head_penalty
+from fer_engine.training.losses import head_penalty, mean_loss
 from fer_engine.training.optimizers import build_optimizer, learning_rate, set_learning_rate
 from fer_engine.training.state import Progress, copy_weights, load_state, save_state
+from fer_engine.training.targets import epoch_order, face_weights, targets
 
 EVALUATION_BATCH = 512
 COMPILER = "inductor"
@@ -95,6 +96,8 @@ class Trainer:
     optimizer: torch.optim.Optimizer
     images: torch.Tensor  # uint8 (N, 1, 48, 48)
     labels: torch.Tensor
+    targets: torch.Tensor  # what the faces are taught as: the labels, or shares of the emotions (N, 7)
+    weights: torch.Tensor | None  # what each face counts for
     valid_images: torch.Tensor
     valid_labels: torch.Tensor
     average: WeightAverage | None = None  # what is validated and kept instead of the weights themselves
@@ -105,7 +108,7 @@ class Trainer:
         return self.average.network if self.average else self.network
 
     @property
-    def learning(self) -> dict[str, torch.nn.Module]:
+    def learning(self) -> Mapping[str, torch.nn.Module]:
         """The networks that going on needs, by the name that an unfinished run's file has for them."""
         return {"model": self.network} | ({"average": self.average.network} if self.average else {})
 
@@ -180,6 +183,8 @@ def prepare_trainer(
     model, optimizer = fabric.setup(fused, optimizer)
     average = WeightAverage(network, spec.average) if spec.average else None
 
+    weights = face_weights(spec, train)
+
     def on_device(array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(np.array(array, copy=True)).to(fabric.device)
 
@@ -191,6 +196,8 @@ def prepare_trainer(
         optimizer=optimizer,
         images=on_device(train.images)[:, None],
         labels=on_device(train.labels),
+        targets=on_device(targets(spec, train)),
+        weights=None if weights is None else on_device(weights),
         valid_images=on_device(valid.images)[:, None],
         valid_labels=on_device(valid.labels),
         average=average,
@@ -264,7 +271,8 @@ def train_step(trainer: Trainer, rows: torch.Tensor, draws: torch.Tensor, size: 
     faces = augment(normalise(trainer.images[own]), draws[own], spec.augment, size)
     labels = trainer.labels[own]
     scores = trainer.model(faces.contiguous(memory_format=torch.channels_last))
-    mean = data_loss(spec, training=True)(scores.float(), labels)
+    weights = None if trainer.weights is None else trainer.weights[own]
+    mean = mean_loss(spec, scores.float(), trainer.targets[own], training=True, weights=weights)
     # The devices' gradients are averaged; weighted so, they give that of the whole batch's mean.
     loss = mean * (n_own * fabric.world_size / len(rows)) if fabric.world_size > 1 else mean
     if spec.head == "svm":
@@ -293,7 +301,7 @@ def validate(trainer: Trainer) -> tuple[float, float, float]:
     scores = torch.cat(parts)
     if fabric.world_size > 1:
         scores = cast(torch.Tensor, fabric.all_gather(scores)).transpose(0, 1).reshape(-1, scores.shape[1])[: len(labels)]
-    loss = data_loss(trainer.spec, training=False)(scores, labels)
+    loss = mean_loss(trainer.spec, scores, labels, training=False)
     answers = scores.argmax(1)
     return float(loss), float((answers == labels).float().mean()), macro_f1(labels.cpu().numpy(), answers.cpu().numpy())
 
@@ -305,7 +313,7 @@ def _rounded_up(number: int, step: int) -> int:
 def _batches(trainer: Trainer, epoch: int) -> Iterator[torch.Tensor]:
     """The rows of each batch of an epoch, in an order that follows from the seed."""
     generator = torch.Generator().manual_seed(trainer.spec.seed * 1_000_003 + epoch + 500_000)
-    order = torch.randperm(len(trainer.labels), generator=generator).to(trainer.images.device)
+    order = epoch_order(trainer.spec, trainer.labels, generator).to(trainer.images.device)
     for rows in order.split(trainer.spec.batch_size):
         if len(rows) > 1 or trainer.spec.config.norm == "none":  # a single face has no batch statistics
             yield rows

@@ -10,6 +10,7 @@ import torch
 from filelock import FileLock, Timeout
 from lightning_fabric import Fabric
 
+from fer_engine import settings
 from fer_engine.data.faceset import FaceSet
 from fer_engine.data.known import set_name
 from fer_engine.errors import FerLabError
@@ -19,7 +20,7 @@ from fer_engine.evaluation.results import write_results
 from fer_engine.experiments.spec import CnnSpec, to_json, with_data
 from fer_engine.predictors import CnnPredictor, load_network, network_scores, save_weights
 from fer_engine.runs import store
-from fer_engine.runs.files import make_folder, read_json, write_json, write_text
+from fer_engine.runs.files import file_hash, make_folder, read_json, write_json, write_text
 from fer_engine.runs.records import refuse_busy
 from fer_engine.training.device import open_fabric
 from fer_engine.training.fit import Fitted, Listener, Silent, fit
@@ -156,7 +157,7 @@ def finish(job: Job, faces: FaceSet, fitted: Fitted, fabric: Fabric) -> None:
     learnt = sum(parameter.numel() for parameter in learning.parameters())
     course = Course(progress.seconds, learnt, progress.epoch, progress.best_epoch)
     told = describe(spec, folder, faces, course, predictor, _machine(fabric))
-    write_json(folder / store.MANIFEST, told | {"starts_from": started} | _before(job, valid))
+    write_json(folder / store.MANIFEST, told | {"starts_from": started} | _before(job, valid) | _votes(spec))
     for name in (store.RESUME, START):
         (folder / name).unlink(missing_ok=True)
 
@@ -168,6 +169,12 @@ def _before(job: Job, valid: FaceSet) -> dict[str, Any]:
     network = load_network(job.spec, job.starts_from.path / store.WEIGHTS)
     metrics = judge(network_scores(network, valid.images, job.spec.tta), valid)
     return {"before": {"accuracy": metrics.accuracy, "accuracy_ci95": metrics.accuracy_ci95, "macro_f1": metrics.macro_f1}}
+
+
+def _votes(spec: CnnSpec) -> dict[str, Any]:
+    """Which table of FER+'s votes was learnt from."""
+    path = settings.votes_path()
+    return {"votes": {"file": path.name, "sha256": file_hash(path)}} if spec.votes and path else {}
 
 
 def _machine(fabric: Fabric) -> dict[str, Any]:

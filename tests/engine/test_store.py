@@ -83,3 +83,45 @@ def test_evaluations_of_own_runs_lie_in_the_run_and_of_shipped_ones_in_the_run_a
     monkeypatch.setattr(store.settings, "checkpoints_dir", lambda: run.path.parent)
     monkeypatch.setenv("FER_LAB_RUNS", str(tmp_path / "elsewhere"))
     assert run.evaluations_dir() == tmp_path / "elsewhere" / "shipped" / "mine" / "evaluations"
+
+
+@pytest.fixture
+def shipped_with_studies(monkeypatch, tmp_path):
+    """A reference run, a row of a study that ships with the project, and one that was not shipped whole."""
+    area = tmp_path / "checkpoints"
+    monkeypatch.setattr(store.settings, "checkpoints_dir", lambda: area)
+    for name, seed in (("net5", 0), ("ablations/row", 1), ("ablations/begun", 2)):
+        made = made_run(name.rpartition("/")[2], [0, 1], [0, 1], seed=seed)
+        (area / name).parent.mkdir(parents=True, exist_ok=True)
+        made.path.rename(area / name)
+    (area / "ablations" / "begun" / store.MANIFEST).unlink()
+
+
+def test_a_studys_row_that_ships_is_found_and_kept_apart(shipped_with_studies):
+    made_run("mine", [0, 1], [0, 1])
+    assert [run.name for run in store.list_runs()] == ["net5", "mine"]
+    assert [run.name for run in store.list_runs(studies=True)] == ["net5", "mine", "begun", "row"]
+    row = store.finished_run("row")
+    assert (row.shipped, row.of_study, store.find_run("net5").of_study) == (True, True, False)
+    assert row.evaluations_dir() == store.settings.runs_dir() / "shipped" / "row" / "evaluations"
+    with pytest.raises(FerLabError, match="There are: net5, mine, and those of ablation studies"):
+        store.find_run("nobody")
+
+
+def test_an_own_run_comes_before_a_studys_of_its_name(shipped_with_studies):
+    mine = made_run("row", [0, 1], [1, 0], seed=7)
+    assert store.find_run("row") == mine
+    (mine.path / store.MANIFEST).unlink()
+    assert store.finished_run("row").of_study
+
+
+def test_no_run_is_called_as_the_folder_of_studies():
+    with pytest.raises(FerLabError, match="'ablations' cannot name a run"):
+        store.run_path("ablations")
+
+
+def test_a_study_finds_its_rows_by_hash_wherever_they_lie_and_never_goes_on_where_they_ship(shipped_with_studies):
+    found = by_hash()
+    mine = made_run("mine", [0, 1], [0, 1], seed=3)
+    assert {run.name for run in found.values()} == {"net5", "row"}
+    assert by_hash()[mine.spec.hash] == mine
