@@ -42,12 +42,16 @@ if TYPE_CHECKING:
 _EXPLAINING = threading.Lock()  # one at a time: two explanations on two cores take longer side by side than in turn
 
 
-def finished_runs() -> tuple[tuple[Run, ...], tuple[str, ...]]:
-    """The finished runs whose folders can be read, and a sentence for each that cannot."""
+def finished_runs(*, studies: bool = False) -> tuple[tuple[Run, ...], tuple[str, ...]]:
+    """The finished runs whose folders can be read, and a sentence for each that cannot.
+
+    Args:
+        studies: Whether to give, last of all, the runs that ship as rows of ablation studies, which are many.
+    """
     from fer_engine.runs.store import list_runs
 
     runs, problems = [], []
-    for found in (run for run in list_runs() if run.finished):
+    for found in (run for run in list_runs(studies=studies) if run.finished):
         try:
             run = _read_run(str(found.path), _stamp(found, "manifest.json"))
         except (FerLabError, OSError, ValueError) as error:
@@ -199,7 +203,7 @@ def all_runs() -> tuple[tuple[Row, ...], tuple[str, ...]]:
 
     jobs = {job.run.path: job for job in list_jobs()}
     rows, problems = [], []
-    for key, run in keyed(list_runs()).items():
+    for key, run in keyed(list_runs(studies=True)).items():
         try:
             summary = _summary(str(run.path), run.finished, last_written(run))
         except DAMAGE as error:

@@ -115,6 +115,11 @@ def _finished(run: Run) -> Summary:
     )
 
 
+def origin(run: Run) -> str:
+    """Where a run comes from: 'shipped', 'ablation' for one that ships as a row of a study, or 'own'."""
+    return "ablation" if run.of_study else "shipped" if run.shipped else "own"
+
+
 def last_written(run: Run) -> int:
     """When a run folder last changed in what the table says of it, nanoseconds since 1970.
 
@@ -140,13 +145,18 @@ def _best(rows: pd.DataFrame, monitor: str) -> int:
 
 
 def keyed(runs: Iterable[Run]) -> dict[str, Run]:
-    """Runs by what tells them apart. Of an own and a shipped run of one name the name alone means the own one, as everywhere."""
+    """Runs by what tells them apart, in their order.
+
+    Of an own and a shipped run of one name the name alone means the own one, as everywhere.
+    """
     runs = list(runs)
     own = {run.name for run in runs if not run.shipped}
     return {f"shipped/{run.name}" if run.shipped and run.name in own else run.name: run for run in runs}
 
 
-def chosen(rows: Sequence[Row], models: Sequence[str], heads: Sequence[str], states: Sequence[str], words: str) -> tuple[Row, ...]:
+def chosen(
+    rows: Sequence[Row], models: Sequence[str], heads: Sequence[str], states: Sequence[str], origins: Sequence[str], words: str
+) -> tuple[Row, ...]:
     """The rows that pass a filter; an empty choice lets all pass.
 
     Args:
@@ -154,6 +164,7 @@ def chosen(rows: Sequence[Row], models: Sequence[str], heads: Sequence[str], sta
         models: Networks by name.
         heads: Heads by name.
         states: States by name.
+        origins: Where runs come from, as `origin` says it.
         words: What must stand somewhere in what the table says of the run, in whatever case.
     """
     wanted_words = " ".join(words.lower().split())
@@ -161,7 +172,7 @@ def chosen(rows: Sequence[Row], models: Sequence[str], heads: Sequence[str], sta
     def passes(row: Row) -> bool:
         spec = row.run.spec
         said = f"{row.key} {spec.model} {spec.head} {row.state} {row.summary.base} {row.summary.protocol}".lower()
-        picked = ((models, spec.model), (heads, spec.head), (states, row.state))
+        picked = ((models, spec.model), (heads, spec.head), (states, row.state), (origins, origin(row.run)))
         return all(not wanted or value in wanted for wanted, value in picked) and wanted_words in said
 
     return tuple(row for row in rows if passes(row))
@@ -207,5 +218,5 @@ def _cells(row: Row) -> dict[str, Any]:
         "Protocol": summary.protocol,
         "Seconds": round(summary.seconds),
         "Date": summary.date,
-        "From": "shipped" if row.run.shipped else "own",
+        "From": origin(row.run),
     }

@@ -21,7 +21,7 @@ def main() -> None:
         return
 
     st.header("What they say", anchor="answers")
-    runs, problems = resources.finished_runs()
+    runs, problems = resources.finished_runs(studies=True)
     for problem in problems:
         st.warning(problem)
     if not runs:

@@ -12,7 +12,7 @@ def main() -> None:
     from dashboard.components import compare_picker, compare_view
 
     with st.spinner("Reading the runs …"):
-        runs, problems = resources.finished_runs()
+        runs, problems = resources.finished_runs(studies=True)
     for problem in problems:
         st.warning(plain(problem))
     if len(runs) < 2:

@@ -26,7 +26,7 @@ def main() -> None:
         return
     row = run_table.draw(rows)
     if row:
-        run_view.draw(row)
+        run_view.draw(row, rows)
 
 
 st.title("Runs")

@@ -20,7 +20,7 @@ def draw(row: Row) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if row.state == FINISHED:
             _take_away(row, whole=not changed)
-            st.page_link("../pages/analyse.py", label="Ask it about a face", icon=":material/face:", query_params={"a": run.name})
+            st.page_link("../pages/analyse.py", label="Ask it about a face", icon=":material/face:", query_params={"a": row.key})
         elif not run.shipped:
             st.page_link("../pages/train.py", label="Watch and steer", icon=":material/monitoring:", query_params={"run": run.name})
         st.page_link("../pages/train.py", label="Train one like it", icon=":material/content_copy:", query_params={"like": run.name})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from dashboard import text
+from dashboard.run_listing import keyed
 
 if TYPE_CHECKING:
     from fer_engine.runs.store import Run
@@ -44,8 +45,8 @@ def pick(runs: Sequence["Run"]) -> tuple[Model, Model]:
 
 
 def _pick(slot: Slot, runs: Sequence["Run"], default: int) -> Model:
-    by_name = {run.name: run for run in runs}  # of two with one name the own one counts, which comes last, as everywhere
-    names = list(dict.fromkeys(run.name for run in runs))
+    by_name = keyed(runs)  # of an own and a shipped one of one name the name alone means the own one, as everywhere
+    names = list(by_name)
     favourite = names.index(FAVOURITES[slot]) if FAVOURITES[slot] in names else min(default, len(names) - 1)
     name = st.selectbox(f"Model {slot}", names, index=favourite, key=slot.lower(), bind="query-params")
     run = by_name[name]

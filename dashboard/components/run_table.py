@@ -1,4 +1,4 @@
-"""The table of all runs: its filter, its rows, and the choice of one, which the page's address keeps."""
+"""The table of all runs: its filter, its rows, the choice of one, which the page's address keeps, and of several to compare."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -6,12 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.components import table_downloads
-from dashboard.run_listing import COLUMNS, Row, chosen, table
+from dashboard.components import run_compare, table_downloads
+from dashboard.run_listing import COLUMNS, Row, chosen, origin, table
 from dashboard.text import plain
 
 CHOICE = "run"  # in the page's address
 TABLE = "runs-table"
+MARKED = "runs-marked"  # keys of the runs whose boxes are ticked, those that a filter hides, too
 _HELP = {
     "Recipe and changes": "The recipe that the run comes nearest to, and the fields that it changes.",
     "Best epoch": "The epoch whose weights are kept.",
@@ -21,6 +22,7 @@ _HELP = {
     "Protocol": "Split and number of faces, what epoch and calibration were chosen on, test-time augmentation, seeds.",
     "Seconds": "Time that training took, or has taken so far.",
     "Date": "When it was finished, or last written to.",
+    "From": "Ships with the project, ships as a row of an ablation study, or is your own.",
 }
 
 
@@ -28,9 +30,10 @@ def draw(rows: Sequence[Row]) -> Row | None:
     """Draw filter, table and choice; gives the chosen run, or None."""
     shown = chosen(rows, *_filter(rows))
     if shown:
-        _table(shown)
+        _table(shown, _marked(rows))
     else:
         st.info("No run passes this filter. Empty it, or take one part back.", icon=":material/filter_alt_off:")
+    run_compare.several(rows, _marked(rows))
     return _choice(rows)
 
 
@@ -39,36 +42,45 @@ def choose(key: str | None) -> None:
     st.session_state[CHOICE] = key
 
 
-def _filter(rows: Sequence[Row]) -> tuple[list[str], list[str], list[str], str]:
+def _marked(rows: Sequence[Row]) -> list[str]:
+    """The keys of the runs that are to be compared, two or more; none where fewer are ticked."""
+    known = {row.key for row in rows}
+    keys = [key for key in st.session_state.get(MARKED, []) if key in known]
+    return keys if len(keys) > 1 else []
+
+
+def _filter(rows: Sequence[Row]) -> tuple[list[str], list[str], list[str], list[str], str]:
     values: tuple[tuple[str, Callable[[Row], str]], ...] = (
         ("Model", lambda row: row.run.spec.model),
         ("Head", lambda row: row.run.spec.head),
         ("Status", lambda row: row.state),
+        ("From", lambda row: origin(row.run)),
     )
     picked = []
     with st.container(horizontal=True, gap="small"):
         hint = "What must stand in a row, such as: seed 1"
-        words = st.text_input("Find", key="find", bind="query-params", placeholder="name, field or value", help=hint, width=300)
+        words = st.text_input("Find", key="find", bind="query-params", placeholder="name, field or value", help=hint, width=260)
         for label, value in values:
             options = sorted({value(row) for row in rows})
             key = f"only-{label.lower()}"
-            picked.append(st.multiselect(label, options, key=key, bind="query-params", placeholder="all", width=170))
-    return picked[0], picked[1], picked[2], words or ""
+            picked.append(st.multiselect(label, options, key=key, bind="query-params", placeholder="all", width=150))
+    return picked[0], picked[1], picked[2], picked[3], words or ""
 
 
-def _table(rows: tuple[Row, ...]) -> None:
+def _table(rows: tuple[Row, ...], marked: list[str]) -> None:
     frame = table(rows)
     # Before its list below is drawn for the first time, the choice is in the address alone.
     key = st.session_state[CHOICE] if CHOICE in st.session_state else st.query_params.get(CHOICE)
-    open_now = [number for number, row in enumerate(rows) if row.key == key]
-    if _selection() != (open_now, []):
-        st.session_state[TABLE] = {"selection": {"rows": open_now, "columns": [], "cells": []}}
+    ticked = [number for number, row in enumerate(rows) if row.key in marked or (not marked and row.key == key)]
+    selected, cells = _selection()
+    if cells or sorted(selected) != ticked:
+        st.session_state[TABLE] = {"selection": {"rows": ticked, "columns": [], "cells": []}}
     st.dataframe(
         frame,
         key=TABLE,
         hide_index=True,
         on_select=partial(_row_clicked, [row.key for row in rows]),
-        selection_mode=("single-row", "single-cell"),
+        selection_mode=("multi-row", "single-cell"),
         column_config=_columns(frame["By epoch"]),
         placeholder="",
         alt=f"{len(rows)} runs; to open one by keyboard, use the list below the table",
@@ -77,10 +89,16 @@ def _table(rows: tuple[Row, ...]) -> None:
 
 
 def _row_clicked(keys: list[str]) -> None:
-    """A click on a cell opens its row's run, as one on the box before the row does, which closes it again, too."""
+    """A click on a cell opens its row's run, as the only tick in a box does; more ticks than one are runs to compare."""
     rows, cells = _selection()
-    number = cells[0][0] if cells else rows[0] if rows else len(keys)
-    choose(keys[number] if number < len(keys) else None)
+    if cells:
+        choose(keys[cells[0][0]])
+        return
+    hidden = [key for key in st.session_state.get(MARKED, []) if key not in keys]
+    ticked = hidden + [keys[number] for number in rows if number < len(keys)]
+    st.session_state[MARKED] = ticked
+    if len(ticked) < 2:
+        choose(ticked[0] if ticked else None)
 
 
 def _selection() -> tuple[list[int], list[tuple[int, str]]]:

@@ -1,12 +1,13 @@
 """One run, opened: its name and state, and the section that is chosen, which the page's address keeps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from dashboard import text
 from dashboard.components import (
     run_architecture,
+    run_compare,
     run_data,
     run_errors,
     run_faces,
@@ -33,14 +34,20 @@ EARLY = ("Overview", "Training", "Architecture")  # what an unfinished run has, 
 _STATES = {"running": "green", "queued": "blue", "failed": "red", "stopped": "orange", "unfinished": "orange"}
 
 
-def draw(row: Row) -> None:
-    """Draw the run of a row of the table."""
+def draw(row: Row, rows: Sequence[Row]) -> None:
+    """Draw the run of a row of the table, and the way to compare it with another.
+
+    Args:
+        row: Its row.
+        rows: All rows.
+    """
     run = row.run
     st.header(text.plain(run.name), anchor="run")
     if row.state != FINISHED:
         st.badge(row.state, color=_STATES.get(row.state, "gray"), help=text.plain(row.sentence) or None)  # type: ignore[arg-type]
-    where = "ships with the project" if run.shipped else "trained here"
+    where = "ships as a row of an ablation study" if run.of_study else "ships with the project" if run.shipped else "trained here"
     st.caption(f"{text.model_words(run.spec)} · {text.plain(str(row.summary.base))} · {where}")
+    run_compare.one(row, rows)
     sections = [name for name in SECTIONS if run.spec.family == "cnn" or name not in NETWORKS]
     section = st.segmented_control(
         "Section", sections, default="Overview", required=True, key="section", bind="query-params", label_visibility="collapsed"

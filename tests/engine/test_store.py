@@ -1,7 +1,9 @@
 """Finding runs, and files that are whole or not there."""
 
 import pytest
+from made_runs import made_run
 
+from fer_engine.ablations.ledger import by_hash
 from fer_engine.errors import FerLabError
 from fer_engine.experiments.spec import CnnSpec, to_json
 from fer_engine.runs import store
