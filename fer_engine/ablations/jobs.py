@@ -9,17 +9,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from fer_engine import settings
 from fer_engine.ablations import catalogue
 from fer_engine.ablations.pace import Pace, cost
 from fer_engine.ablations.work import Task, share_done
 from fer_engine.errors import FerLabError
 from fer_engine.experiments.spec import from_json
-from fer_engine.runs.files import make_folder, read_json, write_json
-from fer_engine.runs.processes import ProcessId, alive, end, gone, spawn, this_process
-from fer_engine.runs.records import JOB, LOG, PROGRESS, absolute_data
+from fer_engine.runs import workplace
+from fer_engine.runs.files import make_folder, write_json
+from fer_engine.runs.processes import alive, gone, this_process
+from fer_engine.runs.records import JOB, PROGRESS, absolute_data
 
-KINDLY = 8.0  # seconds that a process has to end by itself
 POLL = 0.5  # seconds between two notes, at least
 State = Literal["idle", "running", "stopped", "failed", "ended"]
 _KEPT = "What was trained is kept; go on at any time."
@@ -66,7 +65,7 @@ def find_job(name: str) -> StudyJob:
     note, record, progress = _read(name, PROGRESS), _read(name, JOB), None
     with suppress(KeyError, TypeError):
         progress = StudyProgress(**note["progress"])
-    data, sentence, process = str(record.get("data", "")), str(note.get("sentence", "")), _process(name)
+    data, sentence, process = str(record.get("data", "")), str(note.get("sentence", "")), workplace.worker(catalogue.folder_of(name))
     if note.get("end"):
         return StudyJob(note["end"], progress, sentence, data)
     if process is None:
@@ -96,12 +95,8 @@ def start(name: str, data: str | None, *, seeds: int = 0, only: str = "", skip_b
     words = ["ablate", name, "--data", data, "--seeds", str(seeds)]
     words += ["--only", study.row(only).key] if only else []
     words += ["--skip-bad"] if skip_bad else []
-    areas = {"FER_LAB_RUNS": settings.runs_dir(), "FER_LAB_CACHE": settings.cache_dir()}
-    environment = {key: str(path.absolute()) for key, path in areas.items()} | {"COLUMNS": "200"}
-    folder = catalogue.folder_of(name)
-    make_folder(folder)
-    (folder / PROGRESS).unlink(missing_ok=True)
-    write_json(folder / JOB, {"process": asdict(spawn(words, environment, folder / LOG)), "data": data})
+    make_folder(catalogue.folder_of(name))
+    workplace.launch(catalogue.folder_of(name), words, data=data)
 
 
 def stop(name: str) -> None:
@@ -110,10 +105,8 @@ def stop(name: str) -> None:
     Raises:
         FerLabError: Where the process cannot be ended.
     """
-    process = _process(name)
-    if process is None or process == this_process() or _read(name, PROGRESS).get("end") or not alive(process):
+    if _read(name, PROGRESS).get("end") or not workplace.end_worker(catalogue.folder_of(name)):
         return
-    end(process, KINDLY)
     note = _read(name, PROGRESS)
     if not note.get("end"):
         progress = note.get("progress") or asdict(StudyProgress())
@@ -126,9 +119,7 @@ def refuse_busy(name: str) -> None:
     Raises:
         FerLabError: Naming it.
     """
-    process = _process(name)
-    if process and process != this_process() and alive(process):
-        raise FerLabError(f"Process {process.pid} works on the study '{name}' already. Wait for it, or stop it first.")
+    workplace.refuse_busy(catalogue.folder_of(name), f"the study '{name}'")
 
 
 @contextmanager
@@ -148,7 +139,7 @@ def at_work(name: str, todo: Sequence[Task]) -> "Iterator[Report]":
     folder = catalogue.folder_of(name)
     make_folder(folder)
     data = todo[0].launch.data if todo else str(_read(name, JOB).get("data", ""))
-    write_json(folder / JOB, {"process": asdict(this_process()), "data": data})
+    workplace.sign_in(folder, data=data)
     report = Report(name, todo)
     with termination_interrupts():
         try:
@@ -223,21 +214,10 @@ class Report:
 
 def _await_end(name: str) -> None:
     """Give a process that has said its last word the moment that it takes to be gone."""
-    process = _process(name)
+    process = workplace.worker(catalogue.folder_of(name))
     if process and process != this_process() and _read(name, PROGRESS).get("end"):
-        gone(process, KINDLY)
-
-
-def _process(name: str) -> ProcessId | None:
-    try:
-        return ProcessId(**_read(name, JOB)["process"])
-    except (KeyError, TypeError):
-        return None
+        gone(process, workplace.KINDLY)
 
 
 def _read(name: str, file: str) -> dict[str, Any]:
-    try:
-        tree = read_json(catalogue.folder_of(name) / file)
-    except FerLabError:
-        return {}
-    return tree if isinstance(tree, dict) else {}
+    return workplace.read_word(catalogue.folder_of(name), file)

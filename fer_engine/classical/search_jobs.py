@@ -7,17 +7,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from fer_engine import settings
 from fer_engine.classical.search import Search, SearchProgress
 from fer_engine.errors import FerLabError
-from fer_engine.runs import queue
-from fer_engine.runs.files import read_json, write_json
-from fer_engine.runs.processes import ProcessId, alive, end, spawn, this_process
-from fer_engine.runs.records import JOB, LOG, PROGRESS, absolute_data
+from fer_engine.runs import queue, workplace
+from fer_engine.runs.files import write_json
+from fer_engine.runs.processes import alive, this_process
+from fer_engine.runs.records import JOB, PROGRESS, absolute_data
 from fer_engine.runs.store import Run
 from fer_engine.runs.worker import await_turn, termination_interrupts
 
-KINDLY = 8.0  # seconds that a process has to end by itself
 State = Literal["running", "stopped", "failed", "finished"]
 
 
@@ -42,12 +40,12 @@ def find_job(search: Search) -> SearchJob:
     """What becomes of a search, as of now."""
     if search.finished:
         return SearchJob(search, "finished")
-    note, progress = _read(search, PROGRESS), None
+    note, progress = workplace.read_word(search.path, PROGRESS), None
     with suppress(KeyError, TypeError):
         progress = SearchProgress(**note["progress"])
     if note.get("end"):
         return SearchJob(search, note["end"], progress, note.get("sentence", ""))
-    process = _process(search)
+    process = workplace.worker(search.path)
     if process and alive(process):
         return SearchJob(search, "running", progress, note.get("sentence", ""))
     return SearchJob(search, "stopped", progress, "No process works on it. Every fold that was done is kept; go on with it at any time.")
@@ -69,15 +67,12 @@ def start(search: Search, data: str | None, jobs: int = 0) -> None:
         raise FerLabError(f"The search '{search.name}' is finished; there is nothing to go on with.")
     refuse_busy(search)
     words = ["svm", "search", "--name", search.name, "--resume", "--data", absolute_data(data), "--jobs", str(jobs)]
-    areas = {"FER_LAB_RUNS": settings.runs_dir(), "FER_LAB_CACHE": settings.cache_dir()}
-    environment = {name: str(path.absolute()) for name, path in areas.items()} | {"COLUMNS": "200"}
-    (search.path / PROGRESS).unlink(missing_ok=True)
-    write_json(search.path / JOB, {"process": asdict(spawn(words, environment, search.path / LOG)), "data": absolute_data(data)})
+    workplace.launch(search.path, words, data=absolute_data(data))
 
 
 def data_of(search: Search) -> str:
     """The data set that an unfinished search was launched on, as far as is known; empty for the usual one."""
-    return str(_read(search, JOB).get("data") or ("synthetic" if search.about["data"]["name"] == "synthetic" else ""))
+    return str(workplace.read_word(search.path, JOB).get("data") or ("synthetic" if search.about["data"]["name"] == "synthetic" else ""))
 
 
 def stop(search: Search) -> None:
@@ -86,9 +81,7 @@ def stop(search: Search) -> None:
     Raises:
         FerLabError: Where the process cannot be ended.
     """
-    process = _process(search)
-    if process and alive(process):
-        end(process, KINDLY)
+    if workplace.end_worker(search.path):
         with queue.locked() as tickets:
             tickets.remove(Run(search.path))
 
@@ -122,7 +115,7 @@ def at_work(search: Search, threads: int, *, wait: bool) -> "Iterator[_Report]":
     from fer_engine.training.neighbour import cores
 
     refuse_busy(search)
-    write_json(search.path / JOB, {"process": asdict(this_process()), "data": data_of(search)})
+    workplace.sign_in(search.path, data=data_of(search))
     report = _Report(search)
     ticket = queue.Ticket(queue.key(Run(search.path)), this_process(), queue.Need(min(threads, cores()), cores()), started=not wait)
     with termination_interrupts():
@@ -177,26 +170,9 @@ def refuse_busy(search: Search) -> None:
     Raises:
         FerLabError: Naming it.
     """
-    process = _process(search)
-    if process and process != this_process() and alive(process):
-        raise FerLabError(f"Process {process.pid} works on the search '{search.name}' already. Wait for it, or stop it first.")
+    workplace.refuse_busy(search.path, f"the search '{search.name}'")
 
 
 def _refuse_shipped(search: Search) -> None:
     if search.shipped:
         raise FerLabError(f"The search '{search.name}' ships with the project and cannot be changed.")
-
-
-def _process(search: Search) -> ProcessId | None:
-    try:
-        return ProcessId(**_read(search, JOB)["process"])
-    except (KeyError, TypeError):
-        return None
-
-
-def _read(search: Search, name: str) -> dict[str, Any]:
-    try:
-        tree = read_json(search.path / name)
-    except FerLabError:
-        return {}
-    return tree if isinstance(tree, dict) else {}
