@@ -7,8 +7,11 @@ import streamlit as st
 
 from dashboard import ablation_resources, text
 from dashboard.components import table_downloads
+from dashboard.components.errors import sentences
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from fer_engine.ablations.ledger import Cell
     from fer_engine.ablations.results import Conclusion, RowResult
     from fer_engine.experiments.studies import Study
@@ -38,17 +41,23 @@ def draw(study: "Study", cells: "Sequence[Cell]") -> None:
     _table(study, found)
     if conclusion.differences:
         _differences(study, conclusion)
+    with sentences():
+        _text_claims(study, found)
     st.subheader("What to know of these figures", anchor=False)
     st.markdown("\n".join(f"- {text.plain(note)}" for note in notes(study, found)) or "Nothing beyond the table.")
 
 
 def _verdict(conclusion: "Conclusion") -> None:
     if conclusion.verdict:
-        word, icon, color = _VERDICTS[conclusion.verdict]
-        st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
+        _badge(conclusion.verdict)
     st.markdown(f"**{text.plain(conclusion.sentence)}**")
     for sentence in conclusion.obstacles:
         st.caption(text.plain(sentence))
+
+
+def _badge(verdict: str) -> None:
+    word, icon, color = _VERDICTS[verdict]
+    st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
 
 
 def _missing(found: "Sequence[RowResult]") -> None:
@@ -85,12 +94,17 @@ def _chart(study: "Study", found: "Sequence[RowResult]") -> None:
 def _table(study: "Study", found: "Sequence[RowResult]") -> None:
     from fer_engine.ablations.results import table
 
-    frame = table(found)
-    frame.columns = [name if name == "n" else f"{name[0].upper()}{name[1:]}" for name in frame.columns]
+    frame = _titled(table(found))
     st.dataframe(frame.fillna("–"), hide_index=True, key="ablation-table", alt=f"{study.title}: the paper's figures and ours")
     protocols = "; ".join(dict.fromkeys(result.protocol for result in found if result.protocol)) or "not run"
     caption = f"{study.title} ({study.source}). Ours: {protocols}. The paper's figures are on PrivateTest, another split."
     table_downloads.draw(frame, f"ablation-{study.name}", caption)
+
+
+def _titled(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """A table whose columns begin with capital letters, but for n and p."""
+    frame.columns = [name if len(name) == 1 else f"{name[0].upper()}{name[1:]}" for name in frame.columns]
+    return frame
 
 
 def _differences(study: "Study", conclusion: "Conclusion") -> None:
@@ -129,3 +143,20 @@ def _differences(study: "Study", conclusion: "Conclusion") -> None:
         "where all of them do."
     )
     table_downloads.draw(frame, f"ablation-{study.name}-differences", f"{study.title}: differences in accuracy")
+
+
+def _text_claims(study: "Study", found: "Sequence[RowResult]") -> None:
+    """What the paper says of these rows in words, beside its table."""
+    from fer_engine.ablations.text_claims import table
+
+    judged = ablation_resources.judged(study, found)
+    if judged:
+        st.subheader("What the paper's text says", anchor="text")
+    for item in judged:
+        _badge(item.verdict)
+        st.markdown(f"**{text.plain(item.sentence)}**")
+        if item.figures:
+            frame = _titled(table(item))
+            st.dataframe(frame, hide_index=True, key=f"text-{item.claim.key}", alt=f"What is measured of: {item.claim.words}")
+            table_downloads.draw(frame, f"ablation-{study.name}-{item.claim.key}", f"{item.claim.words} ({item.claim.source})")
+        st.caption(text.plain(item.claim.note))

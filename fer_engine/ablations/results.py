@@ -130,11 +130,11 @@ def mean_interval(accuracies: Sequence[float], n: int) -> Interval:
         n: Faces. Their part of the variance is taken for that of a single run, which it cannot exceed.
     """
     mean = float(np.mean(accuracies))
-    half = _half_width(mean * (1 - mean) / n, accuracies)[0]
+    half = half_width(mean * (1 - mean) / n, accuracies)[0]
     return Interval(max(0.0, mean - half), min(1.0, mean + half))
 
 
-def _half_width(over_faces: float, values: Sequence[float]) -> tuple[float, float, float]:
+def half_width(over_faces: float, values: Sequence[float]) -> tuple[float, float, float]:
     """Half of the 95% interval of a mean over seeds, its standard error, and the degrees of freedom (Satterthwaite, 1946).
 
     Args:
@@ -174,7 +174,7 @@ def conclude(study: Study, found: Sequence[RowResult]) -> Conclusion:
     differences: list[Difference] = []
     obstacles: list[str] = []
     for better, worse in study.pairs:
-        told = _difference(by_key[better], by_key[worse])
+        told = difference(by_key[better], by_key[worse])
         if isinstance(told, Difference):
             differences.append(told)
         else:
@@ -188,7 +188,7 @@ def conclude(study: Study, found: Sequence[RowResult]) -> Conclusion:
     return Conclusion(verdict, sentence, tuple(differences), against)
 
 
-def _difference(better: RowResult, worse: RowResult) -> Difference | tuple[str, ...]:
+def difference(better: RowResult, worse: RowResult) -> Difference | tuple[str, ...]:
     """The difference over the seeds that both settings have; else what is in the way, nothing where runs are missing."""
     firsts, seconds = (dict(zip(result.seeds, result.runs, strict=True)) for result in (better, worse))
     if firsts and seconds:  # an SVM's one fit stands beside every seed of a network
@@ -217,7 +217,7 @@ def _tested(better: Row, worse: Row, pairs: Sequence[Pair]) -> Difference:
     values = [test.accuracy for test in tests]
     drawn = np.mean([pair.b.resampled.accuracy - pair.a.resampled.accuracy for pair in pairs], axis=0)
     value = float(np.mean(values))
-    half, error, freedom = _half_width(float(drawn.var()), values)
+    half, error, freedom = half_width(float(drawn.var()), values)
     p = 2 * float(stats.t.sf(abs(value) / error, freedom)) if error else float(value == 0)
     return Difference(better, worse, len(tests), tests[0].n, value, Interval(value - half, value + half), p)
 
@@ -228,7 +228,7 @@ def _judged(claim: Claim, differences: Sequence[Difference], missing: Sequence[s
     open_ones = [item for item in differences if not item.ahead]
     about = f"{claim.source} ({claim.words})"
     if contrary:
-        return "does not hold", f"{about} does not hold {_ground(differences)}: {_list(contrary)}."
+        return "does not hold", f"{about} does not hold {ground(differences)}: {_list(contrary)}."
     if missing:
         rows = f"{'these rows have' if len(missing) > 1 else 'this row has'} not been run: {'; '.join(missing)}"
         return "cannot be told", f"{about} cannot be told yet: {rows}."
@@ -236,8 +236,8 @@ def _judged(claim: Claim, differences: Sequence[Difference], missing: Sequence[s
         why = " ".join(against) or "The rows that it rests on have no seed in common."
         return "cannot be told", f"{about} cannot be told: {why}"
     if open_ones:
-        return "cannot be told", f"{about} cannot be told {_ground(differences)}: {_list(open_ones)}."
-    return "holds", f"{about} holds {_ground(differences)}: {_list(differences)}."
+        return "cannot be told", f"{about} cannot be told {ground(differences)}: {_list(open_ones)}."
+    return "holds", f"{about} holds {ground(differences)}: {_list(differences)}."
 
 
 def _without_claim(study: Study, differences: Sequence[Difference], missing: Sequence[str]) -> str:
@@ -249,11 +249,11 @@ def _without_claim(study: Study, differences: Sequence[Difference], missing: Seq
     corrected = holm([item.p for item in differences])
     clear = [item for item, p in zip(differences, corrected, strict=True) if p < LEVEL and not item.interval.holds_zero]
     if not clear:
-        return f"No row differs from '{differences[0].worse.title}' by more than chance {_ground(differences)}: {_list(differences)}.{rest}"
-    return f"More than chance {_ground(differences)}: {_list(clear)}.{rest}"
+        return f"No row differs from '{differences[0].worse.title}' by more than chance {ground(differences)}: {_list(differences)}.{rest}"
+    return f"More than chance {ground(differences)}: {_list(clear)}.{rest}"
 
 
-def _ground(differences: Sequence[Difference]) -> str:
+def ground(differences: Sequence[Difference]) -> str:
     """What the differences were measured on, in words; the fewest seeds count."""
     n, seeds = differences[0].n, min(item.seeds for item in differences)
     if all(isinstance(row.spec, SvmSpec) for item in differences for row in (item.better, item.worse)):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fer_engine.ablations.jobs import Report
     from fer_engine.ablations.ledger import Cell
     from fer_engine.ablations.results import Conclusion, Difference, RowResult
+    from fer_engine.ablations.text_claims import Judged
     from fer_engine.ablations.work import Task
     from fer_engine.experiments.parts import DataSpec
     from fer_engine.experiments.studies import Study
@@ -206,19 +207,23 @@ def _whole(title: str) -> Column:
 
 def _report(asked: _Asked, as_json: bool, as_csv: bool) -> None:
     from fer_engine.ablations.results import conclude, notes, results, table
+    from fer_engine.ablations.text_claims import judge_all
 
     cells = asked.cells(everything=True)
     found = results(asked.study, cells)
     if as_csv:
         table(found).to_csv(sys.stdout, index=False)
         return
-    conclusion = conclude(asked.study, found)
+    conclusion, claims = conclude(asked.study, found), judge_all(asked.study, found)
     if as_json:
         _print_json(cells, found, conclusion)
+        for item in claims:
+            print_json(claim_json(item))
         return
     _print_results(found)
-    out.print(conclusion.sentence, highlight=False, markup=False)
-    say([*conclusion.obstacles, *notes(asked.study, found)])
+    for sentence in (conclusion.sentence, *(item.sentence for item in claims)):
+        out.print(sentence, highlight=False, markup=False)
+    say([*conclusion.obstacles, *notes(asked.study, found), *(item.claim.note for item in claims)])
 
 
 def _print_results(found: "Sequence[RowResult]") -> None:
@@ -240,6 +245,12 @@ def _print_json(cells: "Sequence[Cell]", found: "Sequence[RowResult]", conclusio
     differences = [difference_json(item) for item in conclusion.differences]
     verdict = {"kind": "conclusion", "verdict": conclusion.verdict, "sentence": conclusion.sentence}
     print_json(verdict | {"differences": differences, "obstacles": list(conclusion.obstacles)})
+
+
+def claim_json(item: "Judged") -> dict[str, Any]:
+    """A claim of the paper's text as JSON has it; shares from 0 to 1."""
+    told = {"kind": "text claim", "claim": item.claim.key, "source": item.claim.source, "verdict": item.verdict}
+    return told | {"sentence": item.sentence, "figures": [dict(row) for row in item.figures]}
 
 
 def difference_json(item: "Difference") -> dict[str, Any]:

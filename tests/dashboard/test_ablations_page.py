@@ -113,3 +113,17 @@ def test_own_study_is_kept_and_shown_and_a_mistake_is_said(open_page, no_checkpo
 def test_chart_in_words():
     marks = [ablation_charts.Mark("32", 0.607, 0.5, 0.4, 0.6), ablation_charts.Mark("100")]
     assert ablation_charts.told(marks) == "32: paper 60.7%, ours 50.0% (40.0% to 60.0%); 100: not run"
+
+
+def test_what_the_text_says_is_judged_beside_the_table(open_page, no_checkpoints):
+    study = catalogue.find_study("models")
+    for place, key in enumerate(("svm-pca", "net2-softmax", "base", "net12-softmax")):
+        wrong = [1] if place == 0 else []  # the SVM finds no disgust
+        made_run(key, LABELS, [0 if label in wrong else label for label in LABELS], spec=study.row(key).spec)
+    app = open_page("ablations", study="models")
+    assert "What the paper's text says" in [item.value for item in app.subheader]
+    assert "(networks find disgust, which the SVM on principal components does not) holds" in words(app)
+    assert "(accuracy rises from 2 to 5 to 12 layers, the second time by less) cannot be told" in words(app)
+    (recall,) = [item.value for item in app.dataframe if "Recall, %" in item.value]
+    assert list(recall["Recall, %"]) == ["0.0", "100.0", "100.0", "100.0"]
+    assert "almost half of them right" in words(app)
