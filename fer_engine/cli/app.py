@@ -2,7 +2,7 @@
 
 import typer
 
-from fer_engine.cli import ablating, comparing, data, evaluating, jobs, measuring, predicting, regions, searching, training
+from fer_engine.cli import ablating, comparing, data, evaluating, jobs, measuring, predicting, regions, searching, training, working
 
 app = typer.Typer(
     help="FER Lab: train, evaluate and explain facial-expression recognition. RUN is a run's name or the path of its folder.",
@@ -22,5 +22,6 @@ app.command("predict")(predicting.predict)
 app.command("explain")(predicting.explain)
 app.command("regions")(regions.regions)
 app.command("features")(measuring.features)
+app.command("work", hidden=True)(working.work)
 app.add_typer(searching.app, name="svm")
 app.add_typer(data.app, name="data")

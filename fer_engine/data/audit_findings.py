@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fer_engine.data.audit import TRAINING, Audit, copy_numbers
-from fer_engine.data.audit_labels import LabelCheck, check_labels, out_of_fold, ranking_precision
+from fer_engine.data.audit_labels import LabelCheck, check_labels, kept_out_of_fold, out_of_fold, ranking_precision
 from fer_engine.data.audit_quality import FACELESS_BELOW, face_scores
 from fer_engine.data.audit_votes import CHOICES, Votes, read_votes, votes_counts
+from fer_engine.data.faceset import FaceSet
 from fer_engine.labels import NAMES
 
 if TYPE_CHECKING:
@@ -134,6 +135,14 @@ def check_training(found: Audit, progress: Callable[[float], None] = lambda _: N
     rows = np.flatnonzero(found.faces.split == TRAINING)
     probabilities = out_of_fold(part, copy_numbers(found)[rows], progress)
     return TrainingCheck(rows, check_labels(np.asarray(part.labels), probabilities))
+
+
+def kept_training_check(faces: FaceSet) -> TrainingCheck | None:
+    """What `check_training` found of these faces and kept; None where it was not asked yet."""
+    rows = np.flatnonzero(faces.split == TRAINING)
+    part = faces.take(rows)
+    probabilities = kept_out_of_fold(part) if len(rows) else None
+    return None if probabilities is None else TrainingCheck(rows, check_labels(np.asarray(part.labels), probabilities))
 
 
 def against_votes(rows: np.ndarray, check: LabelCheck, votes: Votes, labels: np.ndarray) -> dict[str, float]:

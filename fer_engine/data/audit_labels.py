@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -86,14 +87,19 @@ def out_of_fold(part: FaceSet, copies: np.ndarray, progress: Callable[[float], N
     counts = np.bincount(part.labels, minlength=N_CLASSES)
     if counts.min() < FOLDS:
         raise FerLabError(f"The label check needs at least {FOLDS} faces of each emotion, but {NAMES[counts.argmin()]} has {counts.min()}.")
-    parameters = {
-        "kind": "out of fold",
-        "order": faces_in_order(part),
-        "folds": FOLDS,
-        "components": _COMPONENTS,
-        "svc": [_C, _GAMMA, "margins"],
-    }
-    return cached(parameters, part, lambda: _predict_folds(part, copies, progress))
+    return cached(_kept_by(part), part, lambda: _predict_folds(part, copies, progress))
+
+
+def kept_out_of_fold(part: FaceSet) -> np.ndarray | None:
+    """The probabilities of `out_of_fold` as it kept them; None where it was not asked yet."""
+    from fer_engine.features.cache import kept
+
+    return kept(_kept_by(part), part)
+
+
+def _kept_by(part: FaceSet) -> dict[str, Any]:
+    order = faces_in_order(part)
+    return {"kind": "out of fold", "order": order, "folds": FOLDS, "components": _COMPONENTS, "svc": [_C, _GAMMA, "margins"]}
 
 
 def _predict_folds(part: FaceSet, copies: np.ndarray, progress: Callable[[float], None]) -> np.ndarray:

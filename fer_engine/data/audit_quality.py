@@ -77,7 +77,18 @@ def face_scores(faces: FaceSet, progress: Callable[[float], None] = lambda _: No
                 progress(place / len(faces))
         return found
 
-    return cached({"kind": "face scores", "order": faces_in_order(faces)}, faces, compute)
+    return cached(_scores_kept_by(faces), faces, compute)
+
+
+def kept_face_scores(faces: FaceSet) -> np.ndarray | None:
+    """The scores of `face_scores` as it kept them; None where it was not asked yet."""
+    from fer_engine.features.cache import kept
+
+    return kept(_scores_kept_by(faces), faces)
+
+
+def _scores_kept_by(faces: FaceSet) -> dict[str, str]:
+    return {"kind": "face scores", "order": faces_in_order(faces)}
 
 
 def faces_in_order(faces: FaceSet) -> str:

@@ -1,18 +1,21 @@
 """Evaluate a finished run on any split of any data set, and keep what came out."""
 
 import time
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from fer_engine.data.faceset import FaceSet, seen_in_fer2013_training
+from fer_engine.errors import FerLabError
 from fer_engine.evaluation.metrics import Metrics, measure
 from fer_engine.experiments.parts import DataSpec
 from fer_engine.labels import N_CLASSES, NAMES
-from fer_engine.predictors import load_predictor
-from fer_engine.runs.files import make_folder, write_json
+from fer_engine.predictors import BATCH, Predictor, load_predictor
+from fer_engine.runs.files import make_folder, read_json, write_json
 from fer_engine.runs.store import Run
 
 
@@ -28,7 +31,7 @@ class Evaluation:
         data: Content hash of the faces.
         seconds: Time that scoring and measuring took.
         data_name: What the set is called.
-        classes: The emotions that the split has; where these are not all seven, answers were chosen among them alone.
+        classes: The emotions that split and run both have; where these are not all seven, answers were chosen among them alone.
         notices: What sets the figures apart from those of the protocol.
     """
 
@@ -61,26 +64,64 @@ def tabulate(scores: np.ndarray, faces: FaceSet) -> pd.DataFrame:
     return pd.concat([table, pd.DataFrame(scores.astype(np.float32), columns=list(NAMES))], axis=1)
 
 
-def evaluate(run: Run, faces: FaceSet, split: str) -> Evaluation:
+def evaluate(run: Run, faces: FaceSet, split: str, progress: Callable[[float], None] | None = None) -> Evaluation:
     """Evaluate a finished run on a split of a data set.
 
-    Of a set that has some of the seven emotions only, these alone count: an answer is the likeliest of them, and averages
-    are over them. Such figures stand beside no others, which `notices` says.
+    Only emotions that both have count: of a set that has some of the seven only an answer is the likeliest of these, faces of
+    an emotion that the run never learnt are left out, and averages are over what is left. Such figures stand beside no
+    others, which `notices` says.
+
+    Args:
+        run: The run.
+        faces: The data set.
+        split: The split.
+        progress: Called with the fraction of faces that are scored.
 
     Raises:
-        FerLabError: Where the split has no rows or the weights cannot be read.
+        FerLabError: Where the split has no rows, has no emotion that the run learnt, or the weights cannot be read.
     """
-    part = faces.part(split)
+    part, left_out = countable(run, faces, split)
     predictor = load_predictor(run)
     began = time.perf_counter()
-    scores, present = predictor.scores(part.images), np.unique(part.labels)
+    scores, present = _scores(predictor, part.images, progress), np.unique(part.labels)
     metrics = judge(among(scores, present), part)
     if len(present) < N_CLASSES:
         metrics = replace(metrics, macro_f1=float(np.mean([metrics.per_class[NAMES[label]]["f1"] for label in present])))
     seconds = time.perf_counter() - began
     classes = tuple(NAMES[label] for label in present)
-    told = _terms(run, faces, part.content_hash, split, classes)
+    told = (*_terms(run, faces, part.content_hash, split, classes), *_left_out(run, left_out))
     return Evaluation(run.name, split, metrics, run.spec.tta, part.content_hash, seconds, faces.name, classes, told)
+
+
+def learnt(run: Run) -> np.ndarray:
+    """Which emotions (7,) a finished run had faces of to learn from."""
+    counts = run.manifest.get("counts", {}).get(run.spec.data.train)
+    return np.array([counts is None or counts.get(name, 0) > 0 for name in NAMES])
+
+
+def countable(run: Run, faces: FaceSet, split: str) -> tuple[FaceSet, dict[str, int]]:
+    """The faces of a split that a finished run is judged by, and how many of each emotion that it never learnt are left out.
+
+    Raises:
+        FerLabError: Where the split has no rows, or no emotion that the run learnt.
+    """
+    part = faces.part(split)
+    known = learnt(run)[part.labels]
+    strange = {name: number for label, name in enumerate(NAMES) if (number := int((part.labels[~known] == label).sum()))}
+    if not known.any():
+        raise FerLabError(f"The {split} of '{faces.name}' has {', '.join(strange)} alone, which {run.name} never learnt. Try another run.")
+    return (part, {}) if known.all() else (part.take(np.flatnonzero(known)), strange)
+
+
+def _scores(predictor: Predictor, images: np.ndarray, progress: Callable[[float], None] | None) -> np.ndarray:
+    """Scores (N, 7), in blocks where someone wants to know how far it is."""
+    if progress is None:
+        return predictor.scores(images)
+    parts = []
+    for start in range(0, len(images), BATCH):
+        progress(start / len(images))
+        parts.append(predictor.scores(images[start : start + BATCH]))
+    return np.concatenate(parts)
 
 
 def among(scores: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -125,13 +166,45 @@ def _terms(run: Run, faces: FaceSet, content: str, split: str, classes: tuple[st
     return tuple(told)
 
 
+def _left_out(run: Run, left_out: dict[str, int]) -> tuple[str, ...]:
+    if not left_out:
+        return ()
+    told = ", ".join(f"{number:,} {name}" for name, number in left_out.items())
+    return (f"Left out, because {run.name} never learnt them: {told}.",)
+
+
 def keep(run: Run, result: Evaluation) -> Path:
     """Keep an evaluation among the run's, by the hash of its data and its split; gives the file.
 
     Raises:
         FerLabError: Where it cannot be written.
     """
-    path = run.evaluations_dir() / f"{result.data}-{result.split}.json"
+    path = kept_at(run, result.data, result.split)
     make_folder(path.parent)
     write_json(path, result.to_dict())
     return path
+
+
+def kept_at(run: Run, content: str, split: str) -> Path:
+    """Where the evaluation of a run on faces with this content hash is kept."""
+    return run.evaluations_dir() / f"{content}-{split}.json"
+
+
+def read_evaluation(path: Path) -> Evaluation | None:
+    """An evaluation as it was kept; None where there is none.
+
+    Raises:
+        FerLabError: Where the file is damaged.
+    """
+    if not path.is_file():
+        return None
+    tree: dict[str, Any] = read_json(path)
+    try:
+        low, high = tree["accuracy_ci95"]
+        metrics = Metrics(**{field.name: tree[field.name] for field in fields(Metrics)} | {"accuracy_ci95": (low, high)})
+        terms = {name: tuple(tree[name]) for name in ("classes", "notices") if name in tree}
+        return Evaluation(
+            tree["run"], tree["split"], metrics, tree["tta"], tree["data"], tree["seconds"], tree.get("data_name", ""), **terms
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise FerLabError(f"The evaluation {path} is damaged: it has no sound {error}. Remove it, and evaluate again.") from error

@@ -29,14 +29,26 @@ def cached(parameters: dict[str, Any], part: FaceSet, compute: Callable[[], np.n
         compute: Gives the features, a row a face.
     """
     path = _place(parameters, part)
-    with suppress(OSError, ValueError, EOFError):
-        found = np.load(path, allow_pickle=False)
-        if len(found) == len(part):
-            return found
+    found = _open(path, len(part))
+    if found is not None:
+        return found
     features = compute()
     with suppress(OSError):
         _keep(features, path)
     return features
+
+
+def kept(parameters: dict[str, Any], part: FaceSet) -> np.ndarray | None:
+    """The features of the faces of a part as `cached` kept them; None where it did not."""
+    return _open(_place(parameters, part), len(part))
+
+
+def _open(path: Path, n: int) -> np.ndarray | None:
+    with suppress(OSError, ValueError, EOFError):
+        found = np.load(path, allow_pickle=False)
+        if len(found) == n:
+            return found
+    return None
 
 
 def _place(parameters: dict[str, Any], part: FaceSet) -> Path:
