@@ -90,26 +90,29 @@ def _changed(path: Path) -> int:
         return 0
 
 
-def training_check(key: str, found: Audit, show: Show | None) -> TrainingCheck | None:
-    """The check of Training's labels; without `show` only where it was made before.
+def training_check(key: str, faces: FaceSet, ended: float) -> TrainingCheck | None:
+    """The check of Training's labels as it was kept; None where it was not.
 
-    Raises:
-        FerLabError: Where Training has too few faces of an emotion.
+    Args:
+        key: By which the data set is known.
+        faces: The data set.
+        ended: When its task ended, or 0: it is looked for once for each.
     """
-    from fer_engine.data.audit_findings import check_training
+    from fer_engine.data.audit_findings import kept_training_check
 
-    if show is None:
-        return _box("labels", key).content
-    return _once("labels", key, lambda: check_training(found, lambda share: show(share, "Fitting five models, each on four fifths")))
+    return _looked_for("labels", f"{key}|{ended}", lambda: kept_training_check(faces))
 
 
-def face_scores(key: str, faces: FaceSet, show: Show | None) -> np.ndarray | None:
-    """The face detector's score of each image; without `show` only where it was asked before."""
-    from fer_engine.data.audit_quality import face_scores as look
+def face_scores(key: str, faces: FaceSet, ended: float) -> np.ndarray | None:
+    """The face detector's score of each image as it was kept; None where it was not asked. Arguments as `training_check`."""
+    from fer_engine.data.audit_quality import kept_face_scores
 
-    if show is None:
-        return _box("faces", key).content
-    return _once("faces", key, lambda: look(faces, lambda share: show(share, "Looking for faces")))
+    return _looked_for("faces", f"{key}|{ended}", lambda: kept_face_scores(faces))
+
+
+def _looked_for(kind: str, key: str, find: Callable[[], Any]) -> Any:
+    """What may be missing, looked for once: the box holds a tuple of it."""
+    return _once(kind, key, lambda: (find(),))[0]
 
 
 def face_map(key: str, faces: FaceSet, run: Run, method: str, n: int, show: Show) -> FaceMap:

@@ -33,7 +33,7 @@ def main() -> None:
         "Part", SECTIONS, default="Overview", required=True, key="part", bind="query-params", label_visibility="collapsed"
     )
     with sentences():
-        show(section or "Overview", data_view.Opened(data.name, data.loaded.faces))
+        show(section or "Overview", data_view.Opened(data.name, data.loaded.faces, data.skip_bad))
 
 
 def show(section: str, opened: "Opened") -> None:

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import data_resources
-from dashboard.components import table_downloads, train_data
-from dashboard.components.data_view import Opened, progress, votes
+from dashboard.components import data_checks, table_downloads, train_data
+from dashboard.components.data_view import Opened, votes
 from dashboard.components.errors import sentences
 from dashboard.text import plain
 from fer_engine.data.audit_words import DROPS, RELABELS, needs
@@ -28,11 +27,11 @@ TITLES = {
     "leaked": "Training's twins of other splits",
     "near": "near copies",
     "blanks": "images that show nothing",
-    "faceless": "images without a face (slow)",
-    "suspects": "suspected labels (slow)",
+    "faceless": "images without a face (a slow check)",
+    "suspects": "suspected labels (a slow check)",
     "nonfaces": "no face by FER+",
 }
-RELABEL_TITLES = {NOTHING: "nothing", "suspects": "suspects, as the check proposes (slow)", "votes": "by FER+'s majority"}
+RELABEL_TITLES = {NOTHING: "nothing", "suspects": "suspects, as the check proposes (a slow check)", "votes": "by FER+'s majority"}
 
 
 def draw(opened: Opened) -> None:
@@ -54,33 +53,36 @@ def draw(opened: Opened) -> None:
         st.caption(f"**{TITLES[rule]}**: {DROPS[rule]}.")
     if relabel != NOTHING:
         st.caption(f"**{RELABEL_TITLES[relabel]}**: {RELABELS[relabel]}.")
-    if st.button("Write the recipe", key="clean-write", type="primary", disabled=not name, icon=":material/cleaning_services:"):
+    further = _further(opened, [*drop, relabel], known)
+    ready = bool(name) and further is not None
+    if st.button("Write the recipe", key="clean-write", type="primary", disabled=not ready, icon=":material/cleaning_services:"):
         st.session_state.pop(WRITTEN, None)
+        assert further is not None
         with sentences():
             rules = Rules(tuple(drop), "" if relabel == NOTHING else relabel, tuple(splits))
-            st.session_state[WRITTEN] = (opened.name, *_write(opened, rules, name, known))
+            st.session_state[WRITTEN] = (opened.name, *_write(opened, rules, name, further))
     written = st.session_state.get(WRITTEN)
     if written and written[0] == opened.name:
         _outcome(*written[1:])
 
 
-def _write(opened: Opened, rules: "Rules", name: str, known: "Votes | None") -> "tuple[Recipe, Path]":
+def _write(opened: Opened, rules: "Rules", name: str, further: "Further") -> "tuple[Recipe, Path]":
     from fer_engine.data.cleaning import clean, free_path
 
-    rules.check(known is not None)
+    rules.check(further.votes is not None)
     free_path(name)
-    return clean(name, opened.name, opened.audit(), _further(opened, rules, known), rules)
+    return clean(name, opened.name, opened.audit(), further, rules)
 
 
-def _further(opened: Opened, rules: "Rules", known: "Votes | None") -> "Further":
-    """What the rules need beside copies, out of what the page found before where it did."""
+def _further(opened: Opened, rules: list[str], known: "Votes | None") -> "Further | None":
+    """What the rules need beside copies; None where a slow check of them is not done, with the way to it drawn."""
     from fer_engine.data.audit_findings import Further
 
-    wanted = needs([*rules.drop, rules.relabel])
-    with progress() as show:
-        scores = data_resources.face_scores(opened.key, opened.faces, show) if wanted["faceless"] else None
-        training = data_resources.training_check(opened.key, opened.audit(), show) if wanted["labels"] else None
-    return Further(known, scores, training)
+    wanted = needs(rules)
+    scores = data_checks.face_scores(opened) if wanted["faceless"] else None
+    training = data_checks.training_check(opened) if wanted["labels"] else None
+    lacking = (wanted["faceless"] and scores is None) or (wanted["labels"] and training is None)
+    return None if lacking else Further(known, scores, training)
 
 
 def _go(own: str, page: str) -> None:

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import data_resources
-from dashboard.components import data_tiles, table_downloads
-from dashboard.components.data_view import Opened, progress
+from dashboard.components import data_checks, data_tiles, table_downloads
+from dashboard.components.data_view import Opened
 from dashboard.data_gallery import face_tile
 from fer_engine.data.audit import TRAINING, Audit, groups_table
 from fer_engine.data.audit_groups import MAX_BITS, MIN_CORRELATION, Group, Groups
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 KINDS = ("exact copies", "near copies")
-SHOWS = ("all", "labels conflict", "across splits")
+SHOWS = ("all", "labels conflict", "across splits", "within one split")
 GROUPS, IMAGES = 8, 24  # on a page
 
 
@@ -34,7 +33,10 @@ def draw(opened: Opened) -> None:
             f"{MAX_BITS} bits and pixels that correlate by {MIN_CORRELATION} or more. Groups that are exact copies alone are not repeated."
         )
     show = st.segmented_control("Show", SHOWS, default="all", required=True, key="groups", bind="query-params")
-    chosen = {"labels conflict": groups.conflicting, "across splits": groups.crossing}.get(show or "all", groups.groups)
+    within = tuple(group for group in groups.groups if not group.crosses)
+    chosen = {"labels conflict": groups.conflicting, "across splits": groups.crossing, "within one split": within}.get(
+        show or "all", groups.groups
+    )
     _groups(opened, chosen, (kind or KINDS[0]).replace(" ", "-"), found.blank)
     st.subheader("Images that show nothing", anchor="blank")
     _images(opened, found.blank.nonzero()[0], "blank", "No image is of one grey, or nearly.")
@@ -92,16 +94,7 @@ def _images(opened: Opened, rows: "np.ndarray", what: str, none: str) -> None:
 
 
 def _faceless(opened: Opened) -> None:
-    scores = data_resources.face_scores(opened.key, opened.faces, None)
-    if scores is None:
-        st.caption(
-            "dlib's frontal detector is asked about each image, some eight milliseconds each: minutes for FER2013, once, while this page "
-            "stays open. A hint and no proof: eleven of twelve images that it finds in FER2013 show a face, hidden or tightly cut."
-        )
-        if not st.button("Look for images without a face", key="look-for-faces", icon=":material/face:"):
-            return
-        with progress() as show:
-            scores = data_resources.face_scores(opened.key, opened.faces, show)
-    assert scores is not None
-    rows = (scores < FACELESS_BELOW).nonzero()[0]
-    _images(opened, rows, "faceless", "The detector sees a face in every image.")
+    scores = data_checks.face_scores(opened)
+    if scores is not None:
+        rows = (scores < FACELESS_BELOW).nonzero()[0]
+        _images(opened, rows, "faceless", "The detector sees a face in every image.")

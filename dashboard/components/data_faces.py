@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import streamlit as st
 
-from dashboard import data_resources, resources
-from dashboard.components import data_tiles, table_downloads
+from dashboard import resources
+from dashboard.components import data_checks, data_tiles, table_downloads
 from dashboard.components.data_view import Opened, votes
 from dashboard.data_gallery import Wanted, chosen, face_tile
+from fer_engine.data.audit_quality import FACELESS_BELOW
 from fer_engine.errors import FerLabError
 from fer_engine.labels import NAMES
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 ANY = "any"
 PER_PAGE = 48
 PAGE = "page-gallery"
-FOUND = (ANY, "exact copies", "near copies", "conflicting labels", "in two splits", "shows nothing", "suspected label")
+FOUND = (ANY, "exact copies", "near copies", "conflicting labels", "in two splits", "shows nothing", "no face", "suspected label")
 VERDICTS = {"any": None, "right": True, "wrong": False}
 
 
@@ -98,8 +99,13 @@ def _flawed(opened: Opened, what: str) -> np.ndarray:
     assert audit.near is not None
     if what == "shows nothing":
         return audit.blank
+    if what == "no face":
+        scores = data_checks.face_scores(opened, offer=False)
+        if scores is None:
+            st.info("No face was looked for yet: the part 'Copies' does that.", icon=":material/info:")
+        return mask if scores is None else scores < FACELESS_BELOW
     if what == "suspected label":
-        checked = data_resources.training_check(opened.key, audit, None)
+        checked = data_checks.training_check(opened, offer=False)
         if checked is None:
             st.info("Training's labels were not checked yet: the part 'Labels' does that.", icon=":material/info:")
         else:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from dashboard import data_resources, resources, text
-from dashboard.components import data_tiles, protocol_badge, table_downloads
+from dashboard import resources, text
+from dashboard.components import data_checks, data_tiles, protocol_badge, table_downloads
 from dashboard.components.data_costs import fitting_runs
-from dashboard.components.data_view import Opened, progress, votes
+from dashboard.components.data_view import Opened, votes
 from dashboard.data_gallery import face_tile
 from fer_engine.data.audit import TRAINING
 from fer_engine.data.audit_labels import SURE, LabelCheck, check_labels
@@ -39,10 +39,10 @@ def draw(opened: Opened) -> None:
         help="A run is asked about the split that it did not learn from.",
     )
     if chosen == QUICK:
-        found = _training(opened)
+        found = data_checks.training_check(opened)
         if found is None:
             return
-        rows, check = found
+        rows, check = found.rows, found.check
     else:
         from fer_engine.data.audit_costs import places_in
 
@@ -51,23 +51,6 @@ def draw(opened: Opened) -> None:
         scored = resources.scored(run)
         rows, check = places_in(opened.audit(), run, scored), check_labels(scored.labels, scored.probabilities)
     _suspects(opened, rows, check, known, chosen)
-
-
-def _training(opened: Opened) -> tuple[np.ndarray, LabelCheck] | None:
-    """The check of Training, once the visitor asks for it."""
-    done = data_resources.training_check(opened.key, opened.audit(), None)
-    if done is None:
-        st.caption(
-            "Five SVMs on HOG features, each fitted on four fifths of Training and asked about the rest; copies of a face are never on "
-            "both sides. Some minutes of one core for FER2013, once, while this page stays open; or in a terminal: "
-            "`python -m fer_engine data audit --labels`."
-        )
-        if not st.button("Check the labels of Training", key="check-labels", icon=":material/rule:"):
-            return None
-        with progress() as show:
-            done = data_resources.training_check(opened.key, opened.audit(), show)
-    assert done is not None
-    return done.rows, done.check
 
 
 def _suspects(opened: Opened, rows: np.ndarray, check: LabelCheck, known: "Votes | None", judge: str) -> None:

@@ -28,20 +28,27 @@ class Opened:
     Attributes:
         name: A path or 'synthetic:N', as the engine opens it.
         faces: The faces.
+        skip_bad: Whether rows that cannot be read were left out.
     """
 
     name: str
     faces: "FaceSet"
+    skip_bad: bool = False
+
+    @property
+    def content(self) -> str:
+        """A hash of images, labels and splits in their order."""
+        from fer_engine.data.audit_tasks import content_key
+
+        known = st.session_state.get("data-key", (None, ""))
+        if known[0] is not self.faces:
+            known = st.session_state["data-key"] = (self.faces, content_key(self.faces))
+        return str(known[1])
 
     @property
     def key(self) -> str:
         """By which what is found of it is kept."""
-        from fer_engine.data.audit_quality import faces_in_order
-
-        known = st.session_state.get("data-key", (None, ""))
-        if known[0] is not self.faces:
-            known = st.session_state["data-key"] = (self.faces, f"{self.name}|{faces_in_order(self.faces)}")
-        return str(known[1])
+        return f"{self.name}|{self.content}"
 
     @property
     def file(self) -> str:

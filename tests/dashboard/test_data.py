@@ -140,23 +140,6 @@ def test_a_run_of_another_data_set_is_said_to_be_one(open_page, brought):
     assert "**0** of 140 faces." in words(app)
 
 
-def test_labels_are_checked_when_asked_for(open_page, brought, monkeypatch, flawed):
-    from fer_engine.data import audit_findings
-
-    training = flawed.part("Training")
-    sure = np.full((len(training), 7), 0.01)
-    sure[np.arange(len(training)), training.labels] = 0.94
-    sure[5], sure[8] = np.roll(sure[5], 1), np.roll(sure[8], 1)
-    monkeypatch.setattr(audit_findings, "out_of_fold", lambda part, copies, progress: sure)
-    app = open_page("data", part="Labels")
-    assert "Five SVMs" in words(app)
-    app.button(key="check-labels").click().run()
-    assert "**2** of 112 labels are likely wrong" in words(app)
-    assert "by chance" in words(app)
-    label = NAMES[training.labels[5]]
-    assert any(f"labelled {label}; {label} → {NAMES[(training.labels[5] + 1) % 7]}" in alt for alt in alts(app))
-
-
 def test_votes_that_do_not_fit_are_a_sentence(open_page, brought):
     (brought.parent / "fer2013new.csv").write_text("a,b\n1,2\n")
     app = open_page("data", part="Faces")
