@@ -1,9 +1,15 @@
-"""What is concluded from studies, computed once and kept for all visitors: the cache of the page Ablations, beside `resources`."""
+"""What is concluded from studies, and what their rows say of a face: caches of what ablations need, beside `resources`.
+
+Conclusions are kept for all visitors. What is made of a visitor's picture is kept for that visitor's session alone.
+"""
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from fer_engine.runs.store import MANIFEST
@@ -11,9 +17,13 @@ from fer_engine.runs.store import MANIFEST
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dashboard.strip import Answer
     from fer_engine.ablations.results import Conclusion, RowResult
     from fer_engine.ablations.text_claims import Judged
     from fer_engine.experiments.studies import Study
+    from fer_engine.runs.store import Run
+
+_ASKING = threading.Lock()  # one run in memory at a time, whoever asks
 
 
 def conclusion(study: Study, found: Sequence[RowResult]) -> Conclusion:
@@ -57,3 +67,34 @@ def _judged(
     from fer_engine.ablations.text_claims import judge_all
 
     return judge_all(_study, _found)
+
+
+def strip_answer(run: Run, tile: np.ndarray) -> Answer:
+    """What a run of a study says of a face uint8 (48, 48), with its map. Cached for the session.
+
+    The run is loaded, asked and let go: of a study of many runs one at a time is in memory, and what is kept is small.
+
+    Raises:
+        FerLabError: Where its folder is damaged.
+    """
+    return _strip_answer(str(run.path), (run.path / MANIFEST).stat().st_mtime_ns, np.ascontiguousarray(tile).tobytes())
+
+
+@st.cache_resource(max_entries=128, scope="session", show_spinner=False)
+def _strip_answer(path: str, stamp: int, tile: bytes) -> Answer:  # noqa: ARG001 - the stamp is the cache's key
+    import torch
+
+    from dashboard.strip import Answer
+    from fer_engine.explain.explanation import explain
+    from fer_engine.predictors import load_predictor
+    from fer_engine.runs.store import Run
+
+    face = np.frombuffer(tile, np.uint8).reshape(48, 48).copy()
+    with _ASKING:
+        torch.set_num_threads(1)  # one face gains nothing from a second thread
+        run = Run(Path(path))
+        predictor = load_predictor(run)
+        if run.spec.family != "cnn":
+            return Answer(predictor.probabilities(face[None])[0])
+        told = explain(predictor, face)
+        return Answer(told.probabilities, told.cams[told.default_layer], told.default_layer)

@@ -1,4 +1,4 @@
-"""Analyse: a face before two models, what each says of it, and why."""
+"""Analyse: a face before two models, or before all rows of an ablation, what each says of it, and why."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from dashboard.components.errors import sentences
 
 def main() -> None:
     from dashboard import resources
-    from dashboard.components import answers, downloads, face_view, heat_maps, layers, occlusion_maps, region_shares, run_picker, source
+    from dashboard.components import against, downloads, face_view, heat_maps, layers, occlusion_maps, region_shares, source
 
     picture = source.choose()
     if picture is None:
@@ -31,8 +31,7 @@ def main() -> None:
             icon=":material/info:",
         )
         return
-    models = run_picker.pick(runs)
-    answers.draw(models, face.tile)
+    models = against.draw(runs, face.tile)
 
     st.header("Which pixels decided", anchor="heat-maps")
     shown = heat_maps.draw(models, face.tile)
@@ -54,6 +53,9 @@ def main() -> None:
 
 st.title("Analyse a face")
 style.apply()
-st.markdown("Two models side by side. :material/lock: Nothing leaves this machine, and nothing is kept once you close the page.")
+st.markdown(
+    "Two models side by side, or one beside all rows of an ablation. :material/lock: Nothing leaves this machine, and nothing is kept "
+    "once you close the page."
+)
 with sentences():
     main()

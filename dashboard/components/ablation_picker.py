@@ -39,7 +39,7 @@ def pick() -> "tuple[Study, DataSpec, int] | None":
     st.subheader(f"{plain(study.title)}, {study.source}", anchor=False)
     left, right = st.columns([3, 1], gap="large")
     with left:
-        data = _data()
+        data = choose_data()
     with right:
         seeds = st.number_input(
             "Seeds a row", 1, 100, study.seeds, key=f"seeds-{name}", help="Runs of each setting, by seeds from 0. An SVM is fitted once."
@@ -47,14 +47,20 @@ def pick() -> "tuple[Study, DataSpec, int] | None":
     return study, data, int(seeds)
 
 
-def _data() -> "DataSpec":
-    """The data whose runs are shown: of runs that there are, or that was just launched on."""
+def choose_data(*, quiet: bool = False) -> "DataSpec":
+    """The data whose runs are shown: of runs that there are, or that was just launched on.
+
+    Args:
+        quiet: Whether to ask nothing where there is one alone.
+    """
     from fer_engine.ablations.ledger import known_data
     from fer_engine.experiments.parts import DataSpec
 
     launched = st.session_state.get(LAUNCHED)
     there = (*known_data(), *([launched] if launched else ()))
     known = {data_label(data): data for data in there or (DataSpec(),)}
+    if quiet and len(known) == 1:
+        return next(iter(known.values()))
     if st.query_params.get("on", next(iter(known))) not in known:
         st.query_params.pop("on")
     return known[st.selectbox("Runs that learnt from", list(known), key="on", bind="query-params")]

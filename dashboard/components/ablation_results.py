@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import ablation_resources, text
-from dashboard.components import table_downloads
+from dashboard.components import run_compare, table_downloads
+from dashboard.components.ablation_launch import data_label
+from dashboard.components.against import ABLATION
 from dashboard.components.errors import sentences
+from dashboard.run_listing import keyed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +42,7 @@ def draw(study: "Study", cells: "Sequence[Cell]") -> None:
     if any(result.runs or result.row.printed for result in found):
         _chart(study, found)
     _table(study, found)
+    _links(study, cells, found)
     if conclusion.differences:
         _differences(study, conclusion)
     with sentences():
@@ -99,6 +103,21 @@ def _table(study: "Study", found: "Sequence[RowResult]") -> None:
     protocols = "; ".join(dict.fromkeys(result.protocol for result in found if result.protocol)) or "not run"
     caption = f"{study.title} ({study.source}). Ours: {protocols}. The paper's figures are on PrivateTest, another split."
     table_downloads.draw(frame, f"ablation-{study.name}", caption)
+
+
+def _links(study: "Study", cells: "Sequence[Cell]", found: "Sequence[RowResult]") -> None:
+    """Where these rows can be looked at more closely: against each other, and before a face."""
+    from fer_engine.runs.store import list_runs
+
+    keys = {run.path: key for key, run in keyed(run for run in list_runs(studies=True) if run.finished).items()}
+    runs = [keys[result.runs[0].path] for result in found if result.runs]
+    with st.container(horizontal=True, gap="medium"):
+        if len(runs) > 1:
+            label = f"Compare these {min(len(runs), run_compare.MOST)} rows"
+            st.page_link(run_compare.PAGE, label=label, icon=run_compare.ICON, query_params={"runs": runs[: run_compare.MOST]})
+        if runs:
+            place = {"against": ABLATION, "ablation": study.name, "on": data_label(cells[0].spec.data)}
+            st.page_link("../pages/analyse.py", label="Ask all rows about a face", icon=":material/face:", query_params=place)
 
 
 def _titled(frame: "pd.DataFrame") -> "pd.DataFrame":

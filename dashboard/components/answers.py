@@ -1,4 +1,4 @@
-"""What two models say of a face: label, probabilities, and whether they agree."""
+"""What models say of a face: label, probabilities, and whether two agree."""
 
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,11 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-
-def draw(models: tuple[Model, Model], tile: "np.ndarray") -> None:
-    """Draw both answers side by side, and a sentence on whether they agree."""
+def draw(models: tuple[Model, ...], tile: "np.ndarray") -> None:
+    """Draw the answers side by side, and, of two, a sentence on whether they agree."""
     verdict = st.container()
     answers: list[str] = []
-    for model, column in zip(models, st.columns(2, gap="large"), strict=True):
+    for model, column in zip(models, st.columns(len(models), gap="large"), strict=True):
         with column, sentences():
             probabilities = resources.answer(model.run, tile)
             _answer(model, probabilities)
@@ -28,7 +27,7 @@ def draw(models: tuple[Model, Model], tile: "np.ndarray") -> None:
             st.markdown(_verdict(models, answers))
 
 
-def _verdict(models: tuple[Model, Model], answers: list[str]) -> str:
+def _verdict(models: tuple[Model, ...], answers: list[str]) -> str:
     if models[0].run.path == models[1].run.path:
         return ":material/info: Both are the same model; choose another one to compare."
     if answers[0] == answers[1]:

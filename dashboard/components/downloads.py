@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from fer_engine.explain.occlusion import OcclusionMap
 
 
-def draw(models: tuple[Model, Model], face: Chosen, shown: Shown, layers: dict[str, str], parts: Parts | None) -> None:
+def draw(models: tuple[Model, ...], face: Chosen, shown: Shown, layers: dict[str, str], parts: Parts | None) -> None:
     """Draw the download buttons.
 
     Args:
-        models: Model A and model B.
+        models: Model A, and model B where there is one.
         face: The face that they were asked about.
         shown: What was shown of them.
         layers: The layer whose channels are shown, by the slot of each network.
         parts: The parts of the face, or None.
     """
-    for model, column in zip(models, st.columns(2, gap="large"), strict=True):
+    for model, column in zip(models, st.columns(len(models), gap="large"), strict=True):
         with column, st.container(horizontal=True, gap="small"):
             for what, make in _pictures(model, face, shown, layers).items():
                 name = f"{model.run.name}-{what.lower().replace(' ', '-')}.png"
@@ -40,7 +40,8 @@ def draw(models: tuple[Model, Model], face: Chosen, shown: Shown, layers: dict[s
         _button("Face, 48×48", partial(to_png, face.tile), "face.png", "image/png")
         if parts:
             _button("Regions", partial(_regions, face, parts), "regions.png", "image/png")
-        _button("Numbers of both", partial(numbers, models, face, shown), "analysis.json", "application/json", ":material/data_object:")
+        whose = "both" if len(models) > 1 else "A"
+        _button(f"Numbers of {whose}", partial(numbers, models, face, shown), "analysis.json", "application/json", ":material/data_object:")
 
 
 def _pictures(model: Model, face: Chosen, shown: Shown, layers: dict[str, str]) -> dict[str, Callable[[], bytes]]:
@@ -83,7 +84,7 @@ def _button(label: str, make: Callable[[], bytes], name: str, mime: str, icon: s
     st.download_button(label, make, name, mime, key=f"download-{label}", on_click="ignore", icon=icon)
 
 
-def numbers(models: tuple[Model, Model], face: Chosen, shown: Shown) -> bytes:
+def numbers(models: tuple[Model, ...], face: Chosen, shown: Shown) -> bytes:
     """Everything that was measured, as JSON.
 
     Returns:

@@ -51,7 +51,7 @@ class Shown:
     shares: dict[str, "Shares"] = field(default_factory=dict)
 
 
-def draw(models: tuple[Model, Model], tile: "np.ndarray") -> Shown:
+def draw(models: tuple[Model, ...], tile: "np.ndarray") -> Shown:
     """Draw the controls and a map per model."""
     st.markdown(
         "Bright places spoke for the emotion, dark ones did not. The deeper the layer, the more its positions know of the expression, "
@@ -62,7 +62,7 @@ def draw(models: tuple[Model, Model], tile: "np.ndarray") -> Shown:
         method = st.segmented_control("Method", list(METHODS), default="Grad-CAM++", required=True, key="method", bind="query-params")
         opacity = st.slider("Opacity (%)", 0, 100, 60, step=5, key="opacity", bind="query-params", width=220) / 100
     shown = Shown({}, {}, opacity, None if target in (ANSWER, None) else target)
-    for model, column in zip(models, st.columns(2, gap="large"), strict=True):
+    for model, column in zip(models, st.columns(len(models), gap="large"), strict=True):
         with column, sentences():
             if model.run.spec.family != "cnn":
                 st.markdown(NO_LAYERS)

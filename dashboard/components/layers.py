@@ -26,7 +26,7 @@ _HELP = (
 )
 
 
-def draw(models: tuple[Model, Model], tile: "np.ndarray", shown: Shown) -> dict[str, str]:
+def draw(models: tuple[Model, ...], tile: "np.ndarray", shown: Shown) -> dict[str, str]:
     """Draw the layers of networks, and what SVMs see; gives the layer shown, by the slot of each network."""
     chosen: dict[str, str] = {}
     if shown.explanations:
@@ -35,7 +35,7 @@ def draw(models: tuple[Model, Model], tile: "np.ndarray", shown: Shown) -> dict[
         with sentences():
             if model.slot in shown.explanations:
                 chosen[model.slot] = _choose(model, shown.explanations[model.slot])
-    for model, column in zip(models, st.columns(2, gap="large"), strict=True):
+    for model, column in zip(models, st.columns(len(models), gap="large"), strict=True):
         with column, sentences():
             if model.slot in chosen:
                 _channels(model, shown.explanations[model.slot].activations[chosen[model.slot]])
@@ -105,7 +105,7 @@ def _channels(model: Model, activation: "LayerActivation") -> None:
     st.image(picture, caption=caption, alt=f"Activations of {stage.name} in model {model.slot}, {model.run.name}", width="stretch")
 
 
-def _zeros(models: tuple[Model, Model], explanations: dict[str, "Explanation"]) -> None:
+def _zeros(models: tuple[Model, ...], explanations: dict[str, "Explanation"]) -> None:
     from dashboard import charts
 
     rows = []

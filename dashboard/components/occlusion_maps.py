@@ -24,7 +24,7 @@ _HELP = {
 }
 
 
-def draw(models: tuple[Model, Model], tile: "np.ndarray", shown: Shown) -> None:
+def draw(models: tuple[Model, ...], tile: "np.ndarray", shown: Shown) -> None:
     """Draw the controls and a map per model; keeps the maps in `shown`."""
     st.subheader("Hide a place: what does the answer lose?", anchor="occlusion")
     st.markdown(
@@ -38,7 +38,7 @@ def draw(models: tuple[Model, Model], tile: "np.ndarray", shown: Shown) -> None:
         fill = st.segmented_control(
             "Filled with", list(FILLS), default="blur", required=True, key="fill", bind="query-params", help=_HELP["fill"]
         )
-    for model, column in zip(models, st.columns(2, gap="large"), strict=True):
+    for model, column in zip(models, st.columns(len(models), gap="large"), strict=True):
         with column, sentences():
             found = resources.occlusion(model.run, tile, shown.target, patch or 8, FILLS[fill or "blur"])
             shown.occlusions[model.slot] = found

@@ -32,7 +32,7 @@ class Parts:
     regions: "np.ndarray"
 
 
-def draw(models: tuple[Model, Model], tile: "np.ndarray", shown: Shown) -> Parts | None:
+def draw(models: tuple[Model, ...], tile: "np.ndarray", shown: Shown) -> Parts | None:
     """Draw the regions of the face, and each model's shares, which are kept in `shown`; None where there are no landmarks."""
     from fer_engine.errors import FerLabError
     from fer_engine.features.landmarks import predictor_file
@@ -44,7 +44,7 @@ def draw(models: tuple[Model, Model], tile: "np.ndarray", shown: Shown) -> Parts
         st.info(f"The parts of the face are found by its landmarks. {text.plain(str(error))}", icon=":material/info:")
         return None
     parts = _parts(tile)
-    for model, column in zip(models, st.columns(2, gap="large"), strict=True):
+    for model, column in zip(models, st.columns(len(models), gap="large"), strict=True):
         with column, sentences():
             shown.shares[model.slot] = _measured(model, parts.regions, shown)
             _shares(model, shown.shares[model.slot], shown)

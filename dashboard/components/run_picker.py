@@ -1,4 +1,4 @@
-"""Choosing the two models."""
+"""Choosing the models."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,6 +44,11 @@ def pick(runs: Sequence["Run"]) -> tuple[Model, Model]:
     return first, second
 
 
+def pick_first(runs: Sequence["Run"]) -> Model:
+    """Let the visitor choose model A alone."""
+    return _pick("A", runs, default=0)
+
+
 def _pick(slot: Slot, runs: Sequence["Run"], default: int) -> Model:
     by_name = keyed(runs)  # of an own and a shipped one of one name the name alone means the own one, as everywhere
     names = list(by_name)
@@ -53,8 +58,7 @@ def _pick(slot: Slot, runs: Sequence["Run"], default: int) -> Model:
     split, figures = text.evaluated(run)
     low, high = figures["accuracy_ci95"]
     st.caption(
-        f"{text.model_words(run.spec)}  \n"
-        f"{text.percent(figures['accuracy'])} of {split} right ({100 * low:.1f} – {100 * high:.1f})",
+        f"{text.model_words(run.spec)}  \n{text.percent(figures['accuracy'])} of {split} right ({100 * low:.1f} – {100 * high:.1f})",
         help=f"{text.plain(text.protocol(run))}. In brackets the 95% interval.",
     )
     return Model(slot, run)

@@ -1,5 +1,7 @@
 """The page Ablations: the paper's figures beside those of run folders, rows not run, and a study launched, watched, stopped."""
 
+from urllib.parse import parse_qs
+
 import pytest
 from made_runs import made_run
 
@@ -127,3 +129,11 @@ def test_what_the_text_says_is_judged_beside_the_table(open_page, no_checkpoints
     (recall,) = [item.value for item in app.dataframe if "Recall, %" in item.value]
     assert list(recall["Recall, %"]) == ["0.0", "100.0", "100.0", "100.0"]
     assert "almost half of them right" in words(app)
+
+
+def test_rows_are_compared_and_asked_about_a_face_by_a_click(open_page, batch):
+    app = open_page("ablations", study="batch")
+    links = {link.proto.label: parse_qs(link.proto.query_string) for link in app.get("page_link")}
+    assert links["Compare these 2 rows"] == {"runs": ["small", "usual"]}
+    asked = links["Ask all rows about a face"]
+    assert (asked["against"], asked["ablation"], asked["on"]) == (["an ablation"], ["batch"], [app.selectbox(key="on").value])

@@ -1,0 +1,163 @@
+"""All rows of an ablation study before one face: a card for each, and what is apart from the base in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import ablation_resources, strip, strip_pictures, text
+from dashboard.components import ablation_picker, run_gallery, table_downloads
+from dashboard.components.ablation_launch import data_label
+from dashboard.run_listing import keyed
+from dashboard.strip import Reply, Yardstick
+from fer_engine.ablations import catalogue
+from fer_engine.errors import FerLabError
+from fer_engine.labels import COLORS
+from fer_engine.runs.store import list_runs
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from fer_engine.experiments.parts import DataSpec
+    from fer_engine.experiments.studies import Study
+
+CHOICE = "ablation"  # in the page's address
+MOST = 40  # rows that are asked
+WIDTH = 232  # of a card, pixels
+MAP = 198
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A study, and its runs on some data.
+
+    Attributes:
+        study: The study.
+        data: What its runs learnt from.
+        replies: Its rows, not asked yet.
+    """
+
+    study: "Study"
+    data: "DataSpec"
+    replies: tuple[Reply, ...]
+
+    @property
+    def there(self) -> dict[str, str]:
+        """What the page Ablations needs in its address to show the same."""
+        return {"study": self.study.name, "on": data_label(self.data)}
+
+
+def pick() -> Asked:
+    """Let the visitor choose a study, and the data where there are several.
+
+    Raises:
+        FerLabError: Where the study's file is damaged.
+    """
+    from fer_engine.ablations.ledger import cells
+
+    names = list(catalogue.names())
+    if st.query_params.get(CHOICE, names[0]) not in names:
+        st.query_params.pop(CHOICE)
+    name = st.selectbox("Ablation study", names, key=CHOICE, bind="query-params")
+    study = catalogue.find_study(name)
+    data = ablation_picker.choose_data(quiet=True)
+    replies = strip.askable(cells(study, data))
+    there = sum(reply.run is not None for reply in replies)
+    st.caption(f"{text.plain(study.title)}, {text.plain(study.source)}: {there} of {len(replies)} rows have a finished run")
+    return Asked(study, data, replies)
+
+
+def draw(asked: Asked, tile: "np.ndarray") -> None:
+    """Draw what all rows say of a face uint8 (48, 48)."""
+    replies = _ask(asked.replies[:MOST], tile)
+    against = strip.yardstick(asked.study, replies)
+    st.subheader(f"The rows of '{text.plain(asked.study.title)}'", anchor="strip")
+    st.markdown(f"**{text.plain(strip.summary(replies, against))}**")
+    if len(asked.replies) > MOST:
+        st.caption(f"These are the first {MOST} of {len(asked.replies)} rows.")
+    keys = {run.path: key for key, run in keyed(list_runs(studies=True)).items()}
+    with st.container(horizontal=True, gap="small", key="cards"):
+        for number, reply in enumerate(replies):
+            with st.container(border=True, width=WIDTH, gap="xsmall", key=f"card-{number}"):
+                _card(reply, against, tile, asked, keys)
+    if any(reply.answer for reply in replies):
+        st.caption(
+            "Each map is Grad-CAM++ for the row's own answer, in its default layer: bright places spoke for it. One run a row, that of "
+            "the lowest seed; another seed may answer otherwise."
+        )
+        _downloads(asked.study, replies, against, tile)
+
+
+def _ask(replies: Sequence[Reply], tile: "np.ndarray") -> tuple[Reply, ...]:
+    """The rows with their answers, one run after the other."""
+    bar = st.empty()
+    found = []
+    for number, reply in enumerate(replies):
+        bar.progress(number / len(replies), f"Asking row {number + 1} of {len(replies)}: {text.plain(reply.row.title)} …")
+        if reply.run is None:
+            found.append(reply)
+            continue
+        try:
+            found.append(replace(reply, answer=ablation_resources.strip_answer(reply.run, tile)))
+        except (FerLabError, OSError) as error:
+            found.append(replace(reply, problem=str(error)))
+    bar.empty()
+    return tuple(found)
+
+
+def _card(reply: Reply, against: Yardstick, tile: "np.ndarray", asked: Asked, keys: dict) -> None:
+    st.markdown(f"**{text.plain(reply.row.title)}**")
+    if reply.run is None:
+        st.badge("Not run", icon=":material/hourglass_empty:", color="gray")
+        st.page_link("../pages/ablations.py", label="Train it in Ablations", icon=":material/model_training:", query_params=asked.there)
+        return
+    if reply.answer is None:
+        st.error(text.plain(reply.problem), icon=":material/error:")
+        return
+    answer = reply.answer
+    swatch = f"<span style='color:{COLORS[answer.label]}' aria-hidden='true'>■</span>"
+    st.markdown(f"{swatch} {answer.label}, {text.probability(answer.probability)}", unsafe_allow_html=True)
+    words = strip.agreement(reply, against)
+    if words:
+        apart = strip.agrees(reply, against) is False
+        st.badge(words.capitalize(), icon=f":material/{'call_split' if apart else 'check'}:", color="orange" if apart else "gray")
+    caption = f"Grad-CAM++, {answer.layer}" if answer.cam else "The face: an SVM has no layers to map"
+    alt = f"{reply.row.title}: where it sees {answer.label}, by {caption}" if answer.cam else f"{reply.row.title}: the face, without a map"
+    st.image(_face(reply, tile, MAP), caption=caption, alt=alt, width=MAP)
+    st.html(strip_pictures.bars_html(answer.probabilities))
+    seeds = f"seed {reply.seed}" + (f", one of {reply.finished}" if reply.finished > 1 else "")
+    split, figures = text.evaluated(reply.run)
+    st.caption(f"{text.percent(figures['accuracy'])} of {split}, {seeds}")
+    st.page_link(
+        "../pages/runs.py", label=text.plain(reply.run.name), icon=":material/table_view:", query_params={"run": keys[reply.run.path]}
+    )
+
+
+def _face(reply: Reply, tile: "np.ndarray", size: int) -> "np.ndarray":
+    """The face under the row's map, or alone, uint8 RGB (size, size, 3)."""
+    from fer_engine.explain.render import face_image, overlay
+
+    return overlay(tile, reply.answer.cam, size=size) if reply.answer and reply.answer.cam else face_image(tile, size)
+
+
+def _downloads(study: "Study", replies: Sequence[Reply], against: Yardstick, tile: "np.ndarray") -> None:
+    name = f"strip-{study.name}"
+    table_downloads.draw(strip.table(replies, against), name, f"{study.title}: probabilities that each row gives one face")
+
+    def picture() -> "np.ndarray":
+        cards = [
+            strip_pictures.Card(
+                reply.row.title,
+                ", ".join(
+                    filter(None, (f"{reply.answer.label} {text.probability(reply.answer.probability)}", strip.agreement(reply, against)))
+                ),
+                reply.answer.probabilities,
+                _face(reply, tile, strip_pictures.MAP),
+            )
+            for reply in replies
+            if reply.answer
+        ]
+        return strip_pictures.sheet(cards, f"{study.title}: one face before {len(cards)} of {len(replies)} rows")
+
+    run_gallery.save_png("Strip as PNG", picture, name)
