@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from fer_engine.data.faceset import FaceSet, image_hashes
 from fer_engine.data.find import locate
 from fer_engine.data.folders import tile_notices
 from fer_engine.data.image_files import image_files, is_archive
+from fer_engine.data.label_words import METADATA, MappedWord, of_layout
 from fer_engine.data.loaded import BadRows, Progress
 from fer_engine.data.own_sets import IMPORTED
 from fer_engine.data.tiles import BadTileError, Tile, decode_tile
@@ -232,13 +233,14 @@ def import_images(
     """
     _check(target, hold_out)
     layout = layouts.recognise(source)
-    rows, left_out = _of_layout(layout, bad, progress) if layout else _of_folders(source, table, bad, progress)
+    rows, words = _of_layout(layout, bad, progress) if layout else _of_folders(source, table, bad, progress)
+    left_out = layout.left_out if layout else sum(word.images for word in words if not word.emotion)
     if not rows:
         raise FerLabError(" ".join((f"{source} holds no image that can be used.", *bad.notices())))
     rows.sort(key=lambda row: row.path)
     rows, notices = _settle_splits(rows, split, hold_out)
     notices = (*(layout.notices if layout else ()), *notices, *tile_notices([row.tile for row in rows]), *bad.notices())
-    _write(target, rows)
+    _write(target, rows, words)
     return Imported(len(rows), _counts(rows), left_out, bad.count, notices)
 
 
@@ -268,19 +270,18 @@ def import_faces(faces: FaceSet, target: Path, refused: int, notices: tuple[str,
     return Imported(len(rows), _counts(rows), 0, refused, notices)
 
 
-def _of_folders(source: Path, table: LabelMap, bad: BadRows, progress: Progress) -> tuple[list[_Row], int]:
-    """The images by their folders, and how many the table leaves out."""
+def _of_folders(source: Path, table: LabelMap, bad: BadRows, progress: Progress) -> tuple[list[_Row], tuple[MappedWord, ...]]:
+    """The images by their folders, and what the folders' names were taken for."""
     rows: list[_Row] = []
-    left_out, unknown = 0, Counter[str]()
+    words, unknown = Counter[tuple[str, str]](), Counter[str]()
     for share, image in image_files(source):
         layouts.refuse_packed(image.path.name)
         place = (source.name, *image.path.parts[:-1])
-        label, known = _label(place, table)
-        if not known:
+        label, word = _label(place, table)
+        words[word, "" if label is None else NAMES[label]] += 1
+        if not word:
             unknown[place[-1]] += 1
-        elif label is None:
-            left_out += 1
-        else:
+        elif label is not None:
             try:
                 tile = decode_tile(image.read(), str(image.path))
                 rows.append(_Row(str(image.path), tile, label, _split(place, image.path.name)))
@@ -289,12 +290,12 @@ def _of_folders(source: Path, table: LabelMap, bad: BadRows, progress: Progress)
         if len(rows) % _PROGRESS_EVERY == 0:
             progress(share, f"Reading {source.name}")
     _refuse_unknown(source, unknown)
-    return rows, left_out
+    return rows, tuple(MappedWord(word, emotion, images) for (word, emotion), images in sorted(words.items()))
 
 
-def _of_layout(layout: layouts.Layout, bad: BadRows, progress: Progress) -> tuple[list[_Row], int]:
+def _of_layout(layout: layouts.Layout, bad: BadRows, progress: Progress) -> tuple[list[_Row], tuple[MappedWord, ...]]:
     rows = [_Row(entry.path, tile, entry.label, entry.split) for entry, tile in layouts.read_tiles(layout, bad, progress)]
-    return rows, layout.left_out
+    return rows, of_layout(layout)
 
 
 def _settle_splits(rows: list[_Row], split: str, hold_out: float) -> tuple[list[_Row], tuple[str, ...]]:
@@ -322,15 +323,15 @@ def _counts(rows: list[_Row]) -> dict[str, dict[str, int]]:
     return counts
 
 
-def _label(folders: tuple[str, ...], table: LabelMap) -> tuple[int | None, bool]:
-    """The label of the nearest folder that has one (None: to be left out), and whether there is such a folder."""
+def _label(folders: tuple[str, ...], table: LabelMap) -> tuple[int | None, str]:
+    """The label of the nearest folder that has one (None: to be left out), and the folder; '' where there is no such folder."""
     for folder in reversed(folders):
         if folded(folder) in table:
-            return table[folded(folder)], True
+            return table[folded(folder)], folder
         label = emotion_of(folder)
         if label is not None:
-            return label, True
-    return None, False
+            return label, folder
+    return None, ""
 
 
 def _split(folders: tuple[str, ...], name: str) -> str | None:
@@ -347,8 +348,8 @@ def _refuse_unknown(source: Path, unknown: Counter[str]) -> None:
         )
 
 
-def _write(target: Path, rows: list[_Row]) -> None:
-    """The rows as Hugging Face lays out images and labels, class names included."""
+def _write(target: Path, rows: list[_Row], words: tuple[MappedWord, ...] = ()) -> None:
+    """The rows as Hugging Face lays out images and labels, class names included; and what was taken for these."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -356,9 +357,10 @@ def _write(target: Path, rows: list[_Row]) -> None:
     labels = pa.array([row.label for row in rows], pa.int64())
     table = pa.table({"image": images, "label": labels, "Usage": pa.array([row.split for row in rows])})
     features = {"info": {"features": {"image": {"_type": "Image"}, "label": {"names": list(NAMES), "_type": "ClassLabel"}}}}
+    metadata = {"huggingface": json.dumps(features), METADATA: json.dumps([asdict(word) for word in words])}
     make_folder(target.parent)
     with replacing(target) as temporary:
-        pq.write_table(table.replace_schema_metadata({"huggingface": json.dumps(features)}), temporary)
+        pq.write_table(table.replace_schema_metadata(metadata), temporary)
 
 
 def _png(pixels: np.ndarray) -> bytes:

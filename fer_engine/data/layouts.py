@@ -48,6 +48,12 @@ _AFFECT = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry", ""
 _JAFFE_NAME = re.compile(r"[A-Z]{2}\.(AN|DI|FE|HA|NE|SA|SU)\d+\.\d+\.tiff?", re.IGNORECASE)
 _CK_NAME = re.compile(r"S\d{3}_\d{3}_\d{8}\.(png|tiff?)", re.IGNORECASE)
 _RAF_NAME = re.compile(r"(train|test)_\d+_aligned\.(jpg|png)", re.IGNORECASE)
+LABEL_WORDS = {  # what the sets call their labels, and the emotion of each; '' for one that is left out
+    "CK+": {str(number): emotion for number, emotion in enumerate(_CK)},
+    "JAFFE": _JAFFE,
+    "RAF-DB": {str(number): emotion for number, emotion in enumerate(_RAF) if emotion},
+    "AffectNet": {str(number): emotion for number, emotion in enumerate(_AFFECT)},
+}
 _RAF_LIST = "list_patition_label.txt"
 _RAF_SPLITS = {"train": "Training", "test": "PrivateTest"}
 _AFFECT_SPLITS = {"train_set": "Training", "train": "Training", "val_set": "PublicTest", "val": "PublicTest", "test": "PrivateTest"}
