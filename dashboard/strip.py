@@ -119,7 +119,7 @@ def agreement(reply: Reply, against: Yardstick) -> str:
     if same is None:
         return ""
     if reply.row.key == against.key:
-        return "is the base"
+        return "the base"
     return f"as {against.title}" if same else f"differs from {against.title}"
 
 

@@ -52,24 +52,27 @@ def draw(study: "Study", cells: "Sequence[Cell]") -> None:
 
 
 def _verdict(conclusion: "Conclusion") -> None:
-    if conclusion.verdict:
-        _badge(conclusion.verdict)
-    st.markdown(f"**{text.plain(conclusion.sentence)}**")
+    _sentence(conclusion.verdict, conclusion.sentence)
     for sentence in conclusion.obstacles:
         st.caption(text.plain(sentence))
 
 
-def _badge(verdict: str) -> None:
-    word, icon, color = _VERDICTS[verdict]
-    st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
+def _sentence(verdict: "str | None", sentence: str) -> None:
+    """A verdict as a badge, and its sentence: bold as far as the verdict goes, and then what it rests on."""
+    if verdict:
+        word, icon, color = _VERDICTS[verdict]
+        st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
+    head, said, rest = sentence.partition(verdict or sentence)
+    st.markdown(f"**{text.plain(head + said)}**{text.plain(rest)}")
 
 
 def _missing(found: "Sequence[RowResult]") -> None:
     rows = [result.row.title for result in found if not result.runs]
     if rows:
+        have = "row has" if len(rows) == 1 else "rows have"
         st.info(
-            f"Not run on this data, and so without a figure of ours, {'is' if len(rows) == 1 else 'are'} {len(rows)} of {len(found)} rows: "
-            f"{text.plain('; '.join(rows))}. Train what is missing below.",
+            f"{len(rows)} of {len(found)} {have} no finished run on this data yet: {text.plain('; '.join(rows))}. Train what is missing "
+            "at the end of this page.",
             icon=":material/info:",
         )
 
@@ -172,8 +175,7 @@ def _text_claims(study: "Study", found: "Sequence[RowResult]") -> None:
     if judged:
         st.subheader("What the paper's text says", anchor="text")
     for item in judged:
-        _badge(item.verdict)
-        st.markdown(f"**{text.plain(item.sentence)}**")
+        _sentence(item.verdict, item.sentence)
         if item.figures:
             frame = _titled(table(item))
             st.dataframe(frame, hide_index=True, key=f"text-{item.claim.key}", alt=f"What is measured of: {item.claim.words}")

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 CHOICE = "ablation"  # in the page's address
 MOST = 40  # rows that are asked
-WIDTH = 232  # of a card, pixels
-MAP = 198
+WIDTH = 188  # of a card, pixels; four stand side by side
+MAP = 154
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +110,13 @@ def _card(reply: Reply, against: Yardstick, tile: "np.ndarray", asked: Asked, ke
     st.markdown(f"**{text.plain(reply.row.title)}**")
     if reply.run is None:
         st.badge("Not run", icon=":material/hourglass_empty:", color="gray")
-        st.page_link("../pages/ablations.py", label="Train it in Ablations", icon=":material/model_training:", query_params=asked.there)
+        st.page_link(
+            "../pages/ablations.py",
+            label="Train it",
+            icon=":material/model_training:",
+            query_params=asked.there,
+            help="On the page Ablations",
+        )
         return
     if reply.answer is None:
         st.error(text.plain(reply.problem), icon=":material/error:")
@@ -129,9 +135,8 @@ def _card(reply: Reply, against: Yardstick, tile: "np.ndarray", asked: Asked, ke
     seeds = f"seed {reply.seed}" + (f", one of {reply.finished}" if reply.finished > 1 else "")
     split, figures = text.evaluated(reply.run)
     st.caption(f"{text.percent(figures['accuracy'])} of {split}, {seeds}")
-    st.page_link(
-        "../pages/runs.py", label=text.plain(reply.run.name), icon=":material/table_view:", query_params={"run": keys[reply.run.path]}
-    )
+    where, name = {"run": keys[reply.run.path]}, text.plain(reply.run.name)
+    st.page_link("../pages/runs.py", label="Open its run", icon=":material/table_view:", query_params=where, help=name)
 
 
 def _face(reply: Reply, tile: "np.ndarray", size: int) -> "np.ndarray":

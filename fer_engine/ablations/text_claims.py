@@ -166,11 +166,11 @@ def _speed(row: RowResult, seed: int, found: Convergence) -> dict[str, Any]:
     return {
         "setting": row.row.title,
         "seed": seed,
-        "least validation loss": found.best,
+        "least loss": found.best,
         "epochs to it": found.epochs,
         "seconds to it": found.seconds,
-        "epochs to the loss that all reach": found.common,
-        "seconds to that": found.common_seconds,
+        "epochs to shared loss": found.common,
+        "seconds to shared loss": found.common_seconds,
         "epochs trained": found.last,
     }
 
@@ -183,7 +183,7 @@ def _pace(row: RowResult, found: Sequence[Convergence]) -> str:
     last = ", its last" if all(item.epochs == item.last for item in found) else ""
     return (
         f"{row.row.title} has its least loss ({best:.3f}) after {epochs:.3g} epochs{last} ({seconds:,.0f} s), "
-        f"and is where all arrive after {common:.3g}"
+        f"and the loss that all reach after {common:.3g}"
     )
 
 
@@ -365,8 +365,8 @@ def table(judged: Judged) -> "pd.DataFrame":
 
 
 def _read_speed(row: Mapping[str, Any]) -> dict[str, Any]:
-    words = {"least validation loss": f"{row['least validation loss']:.3f}"}
-    words |= {name: f"{row[name]:,.0f}" for name in ("seconds to it", "seconds to that")}
+    words = {"least loss": f"{row['least loss']:.3f}"}
+    words |= {name: f"{row[name]:,.0f}" for name in ("seconds to it", "seconds to shared loss")}
     return dict(row) | words
 
 

@@ -40,8 +40,9 @@ TEXT_CLAIMS = (
         "fastest",
         ("adam", "base", "sgd-momentum", "rmsprop"),
         ("optimizers",),
-        "Counted are the epochs to a run's own least validation loss, and to the loss that all of them reach. A run that stops early at a "
-        "high loss is quick by the first count alone, so both must agree. Seconds are as measured, beside whatever else the machine did.",
+        "Counted are the epochs to a run's own least validation loss, and to the shared loss, which all of them reach. A run that stops "
+        "early at a high loss is quick by the first count alone, so both must agree. Seconds are as measured, beside whatever else the "
+        "machine did.",
     ),
     TextClaim(
         "depth-falling",

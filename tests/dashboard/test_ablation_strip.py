@@ -106,7 +106,7 @@ def test_study_without_a_run_names_the_way_out(open_page, study):
     app = open_strip(open_page, "batch")
     assert "No row of this study has a finished run" in words(app)
     assert not bars(app)
-    assert [link.proto.label for link in app.get("page_link")].count("Train it in Ablations") == 4
+    assert [link.proto.label for link in app.get("page_link")].count("Train it") == 4
 
 
 def test_a_link_to_a_study_that_is_gone_falls_back_to_one_that_is_there(open_page, study):
@@ -140,7 +140,7 @@ def test_answers_are_held_against_the_base():
     replies = reply("base", HAPPY), reply("batch-32", SAD), reply("batch-100", HAPPY), reply("batch-500", None)
     against = held("batch", *replies)
     assert against == Yardstick("base", "the base", "happy")
-    assert [strip.agreement(item, against) for item in replies] == ["is the base", "differs from the base", "as the base", ""]
+    assert [strip.agreement(item, against) for item in replies] == ["the base", "differs from the base", "as the base", ""]
     assert strip.summary(replies, against) == "3 of 4 rows answer. The base says happy; 1 differs: setting batch-32 (sad)."
 
 
