@@ -1,5 +1,6 @@
 """Figures that must bear a click or grow while one looks: Altair, which Streamlit redraws in place. Knows no Streamlit."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, cast
 
@@ -23,20 +24,22 @@ from fer_engine.labels import NAMES
 CELL = "cell"  # the selection: st.altair_chart(..., on_select="rerun").selection.cell is [{"label": ..., "answer": ...}]
 
 
-def confusion_matrix(counts: np.ndarray, *, shares: bool, dark: bool = False) -> alt.LayerChart:
+def confusion_matrix(counts: np.ndarray, *, shares: bool, dark: bool = False, names: Sequence[str] = NAMES) -> alt.LayerChart:
     """A confusion matrix with its number in each cell; a click selects a cell, a click beside it lets it go.
 
     Args:
         counts: (7, 7), a row a label and a column an answer.
         shares: Tell and colour by the share of the row instead of by faces.
         dark: For a dark page.
+        names: The emotions to show; there are no faces of the others.
     """
     unit = "share of the label's faces" if shares else "faces"
     tooltip = [
         alt.Tooltip("count:Q", title="Faces", format=","),
         alt.Tooltip("share:Q", title="Share of the label's faces", format=".1%"),
     ]
-    return _clickable([asdict(cell) for cell in confusion_cells(counts, shares=shares, dark=dark)], f"Answer ({unit})", tooltip)
+    cells = [asdict(cell) for cell in confusion_cells(counts, shares=shares, dark=dark) if {cell.label, cell.answer} <= set(names)]
+    return _clickable(cells, f"Answer ({unit})", tooltip)
 
 
 def confusion_difference(difference: np.ndarray, *, dark: bool = False) -> alt.LayerChart:
@@ -64,7 +67,7 @@ def _clickable(cells: list[dict[str, Any]], title: str, tooltip: list[alt.Toolti
         tooltip=[alt.Tooltip("label:N", title="Label"), alt.Tooltip("answer:N", title="Answer"), *tooltip],
     )
     number = base.mark_text(fontSize=13).encode(text="told:N", color=alt.Color("ink:N", scale=None))
-    return cast(alt.LayerChart, alt.layer(fill.add_params(picked), number).properties(height=7 * 46 + 60))
+    return cast(alt.LayerChart, alt.layer(fill.add_params(picked), number).properties(height=round(len(cells) ** 0.5) * 46 + 60))
 
 
 def live_curves(history: pd.DataFrame, quantity: Quantity, against: Against = "epochs", *, head: str = "softmax") -> alt.LayerChart:

@@ -9,7 +9,9 @@ import plotly.graph_objects as go
 
 from dashboard.charts import MODEL_COLORS, QUIET, calm
 from dashboard.text import percent
+from fer_engine.data.audit_votes import CHOICES
 from fer_engine.data.faceset import SPLITS
+from fer_engine.labels import COLORS, NAMES
 
 if TYPE_CHECKING:
     from fer_engine.data.audit_costs import Cost
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 SPLIT_COLORS = dict(zip(SPLITS, (MODEL_COLORS["A"], MODEL_COLORS["B"], QUIET), strict=True))
 _DASHES = dict(zip(SPLITS, ("solid", "dash", "dot"), strict=True))
+CHOICE_COLORS = COLORS | {"contempt": "#6B4C9A", "unknown": QUIET, "no face": "#4A4F5C"}
+_PATTERNS = {"unknown": "/", "no face": "x"}  # or they were hard to tell from neutral's grey
 # What is measured, with its unit, and the bins' edges; values beyond the last edge are counted in the last bin.
 MEASURES = {
     "brightness": ("Mean of the pixels (grey levels)", np.linspace(0, 256, 65)),
@@ -53,6 +57,58 @@ def quality_histogram(quality: "Quality", split: np.ndarray, name: str) -> go.Fi
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
     )
     return calm(figure, height=290, top=36, legend=True)
+
+
+def agreement_bars(agreeing: np.ndarray, split: np.ndarray) -> go.Figure:
+    """Share of each split's faces by how many of ten annotators agree, a bar a split and number.
+
+    Args:
+        agreeing: (N,) annotators of ten who chose what most of them chose.
+        split: (N,) the faces' splits.
+    """
+    figure, numbers = go.Figure(), np.arange(11)
+    for own in (each for each in SPLITS if (split == each).any()):
+        shares = 100 * np.bincount(agreeing[split == own], minlength=11) / (split == own).sum()
+        bar = go.Bar(x=numbers, y=shares, name=own, marker_color=SPLIT_COLORS[own])
+        figure.add_trace(bar.update(hovertemplate=f"{own}, %{{x}} of 10 agree: %{{y:.1f}}% of its faces<extra></extra>"))
+    least = int(agreeing.min()) if len(agreeing) else 0
+    figure.update_layout(
+        xaxis={"title": "Annotators of ten who agree", "dtick": 1, "range": [least - 0.6, 10.6]},
+        yaxis={"title": "Share of the split's faces (%)", "rangemode": "tozero"},
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
+        barmode="group",
+    )
+    return calm(figure, height=290, top=36, legend=True)
+
+
+def vote_bars(shares: np.ndarray) -> go.Figure:
+    """How the votes for the faces of each label are spread: a bar a label, a piece of it a choice, named where there is room.
+
+    Args:
+        shares: (7, 10) mean shares, a row a label and a column a choice.
+    """
+    figure = go.Figure()
+    for number, choice in enumerate(CHOICES):
+        values = 100 * shares[:, number]
+        bar = go.Bar(
+            x=values,
+            y=list(NAMES),
+            name=choice,
+            orientation="h",
+            marker={"color": CHOICE_COLORS[choice], "pattern": {"shape": _PATTERNS.get(choice, "")}},
+            text=[f"{choice} {value:.0f}%" if value >= 15 else "" for value in np.nan_to_num(values)],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+        )
+        figure.add_trace(bar.update(hovertemplate=f"labelled %{{y}}: %{{x:.1f}}% of the votes for {choice}<extra></extra>"))
+    figure.update_layout(
+        barmode="stack",
+        xaxis={"title": "Mean share of the FER+ votes (%)", "range": [0, 100]},
+        yaxis={"title": "Label", "categoryorder": "array", "categoryarray": list(NAMES)},
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+    )
+    return calm(figure, height=len(NAMES) * 38 + 130, top=76, legend=True)
 
 
 def cost_bars(rows: Sequence["Cost"]) -> go.Figure:

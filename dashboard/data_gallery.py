@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dashboard.data_charts import CHOICE_COLORS
 from dashboard.face_tiles import FACE, ZOOM, sheet
 from fer_engine.data.audit_votes import CHOICES, Votes
 from fer_engine.labels import NAMES
@@ -78,6 +79,19 @@ def face_tile(faces: "FaceSet", place: int, words: str = "", votes: Votes | None
         told = f"{label} · {majority} {round(10 * float(share))}/10"
         alt += f", FER+ {majority} by {round(10 * float(share))} of 10"
     return Tile(enlarged(np.asarray(faces.images[place])), words or told, f"{alt}; {words}" if words else alt)
+
+
+def vote_bars_html(counts: np.ndarray) -> str:
+    """The votes (10,) for a face as small bars: each of `CHOICES` that has one, the most voted first, with its number."""
+    total = max(int(counts.sum()), 1)
+    order = [number for number in np.argsort(-counts, kind="stable") if counts[number]]
+    told = ", ".join(f"{CHOICES[number]} {counts[number]}" for number in order)
+    rows = "".join(
+        f"<span>{CHOICES[number]}</span><i><b style='width:{100 * counts[number] / total:.0f}%;"
+        f"background:{CHOICE_COLORS[CHOICES[number]]}'></b></i><span>{counts[number]}</span>"
+        for number in order
+    )
+    return f"<div class='fer-bars' role='img' aria-label='FER+ votes: {told}'>{rows}</div>"
 
 
 def enlarged(image: np.ndarray) -> np.ndarray:

@@ -10,14 +10,14 @@ from dashboard.components.errors import sentences
 if TYPE_CHECKING:
     from dashboard.components.data_view import Opened
 
-SECTIONS = ("Overview", "Faces", "Map", "Copies", "Labels", "What it costs", "Clean")
+SECTIONS = ("Overview", "Faces", "Map", "Copies", "Labels", "Votes", "What it costs", "Clean", "Transfer")
 
 
 def main() -> None:
-    from dashboard.components import data_bring, data_clean, data_view, train_data
+    from dashboard.components import data_bring, data_view, train_data
     from fer_engine import settings
 
-    data_clean.leave()
+    data_view.leave()
     if settings.data_path() is None:
         st.info(
             "FER2013 is yours to bring (Kaggle: Challenges in Representation Learning: Facial Expression Recognition Challenge). Bring it "
@@ -37,9 +37,19 @@ def main() -> None:
 
 
 def show(section: str, opened: "Opened") -> None:
-    from dashboard.components import data_clean, data_copies, data_costs, data_faces, data_labels, data_map, data_overview
+    from dashboard.components import (
+        data_clean,
+        data_copies,
+        data_costs,
+        data_faces,
+        data_labels,
+        data_map,
+        data_overview,
+        data_transfer,
+        data_votes,
+    )
 
-    parts = (data_overview, data_faces, data_map, data_copies, data_labels, data_costs, data_clean)
+    parts = (data_overview, data_faces, data_map, data_copies, data_labels, data_votes, data_costs, data_clean, data_transfer)
     parts[SECTIONS.index(section)].draw(opened)
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.components import data_checks, table_downloads, train_data
+from dashboard.components import data_checks, data_view, table_downloads, train_data
 from dashboard.components.data_view import Opened, votes
 from dashboard.components.errors import sentences
 from dashboard.text import plain
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fer_engine.data.cleaning import Rules
     from fer_engine.data.recipe import Recipe
 
-WRITTEN, GOING = "clean-written", "clean-going"
+WRITTEN = "clean-written"
 NOTHING = "nothing"
 TITLES = {
     "duplicates": "exact copies",
@@ -85,16 +85,9 @@ def _further(opened: Opened, rules: list[str], known: "Votes | None") -> "Furthe
     return None if lacking else Further(known, scores, training)
 
 
-def _go(own: str, page: str) -> None:
-    """Have the own set open on a page; a link could not, because what was chosen before in this session goes before an address."""
+def _open(own: str, page: str) -> None:
     train_data.take(own)
-    st.session_state[GOING] = page
-
-
-def leave() -> None:
-    """Go where the visitor asked to."""
-    if st.session_state.pop(GOING, "data") == "train":
-        st.switch_page("../pages/train.py", query_params={})  # without them it would refuse to leave widgets that the address holds
+    data_view.go_to(page)
 
 
 def _outcome(recipe: "Recipe", path: "Path") -> None:
@@ -113,7 +106,7 @@ def _outcome(recipe: "Recipe", path: "Path") -> None:
     table_downloads.draw(frame, f"{recipe.name}-recipe", f"Faces that the recipe {recipe.name} touches")
     own = f"recipes/{path.stem}"
     with st.container(horizontal=True, gap="small"):
-        st.button("Train on it", icon=":material/model_training:", key="clean-train", on_click=_go, args=(own, "train"))
-        st.button("Look at what is left", icon=":material/visibility:", key="clean-look", on_click=_go, args=(own, "data"))
+        st.button("Train on it", icon=":material/model_training:", key="clean-train", on_click=_open, args=(own, "train"))
+        st.button("Look at what is left", icon=":material/visibility:", key="clean-look", on_click=_open, args=(own, "data"))
     st.caption("In a terminal:")
     st.code(f"python -m fer_engine train --data {path}", language="bash")

@@ -20,6 +20,11 @@ def draw(tiles: Sequence[Tile], name: str, *, key: str) -> None:
         key: Of the container.
     """
     row(tiles, key=key)
+    save(tiles, name)
+
+
+def save(tiles: Sequence[Tile], name: str) -> None:
+    """Draw a button that saves faces with what stands below each; `name` as in `draw`."""
     save_png("These faces as PNG", lambda: tile_sheet(tiles), name)
 
 

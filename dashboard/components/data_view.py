@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fer_engine.data.faceset import FaceSet
 
 VOTES = "fer2013new.csv"
+GOING = "data-going"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,3 +99,17 @@ def describe(notices: tuple[str, ...], refused: int) -> None:
     """Say which rows were refused, and why."""
     if refused:
         st.warning(plain(" ".join(notices)), icon=":material/report:")
+
+
+def go_to(page: str) -> None:
+    """Have a page shown when this run of the script is over, with what was put into the session's state for it.
+
+    A link could not do it, because what was chosen before in this session goes before an address.
+    """
+    st.session_state[GOING] = page
+
+
+def leave() -> None:
+    """Go where the visitor asked to."""
+    if st.session_state.pop(GOING, "data") == "train":
+        st.switch_page("../pages/train.py", query_params={})  # without them it would refuse to leave widgets that the address holds

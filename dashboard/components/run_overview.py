@@ -64,6 +64,11 @@ def headlines(run: "Run") -> tuple[Headline, ...]:
         told.append(Headline("Without copies", text.percent(clean), f"on faces not in Training too; {note}"))
     told.append(Headline("Macro F1", text.percent(figures["macro_f1"]), "mean over the emotions; rare ones count as much"))
     told.append(Headline("Top-2 accuracy", text.percent(figures["top2"]), f"label among the two likeliest, {figures['n']:,} faces"))
+    if before := run.manifest.get("before"):
+        note = (
+            f"{run.manifest['starts_from']}, which it goes on from, on the same faces; 95% interval {_interval(*before['accuracy_ci95'])}"
+        )
+        told.append(Headline("Accuracy before", text.percent(before["accuracy"]), note))
     paper = paper_accuracy(run.spec)
     if paper:
         told.append(Headline("The paper's accuracy", text.percent(paper), "on PrivateTest, another split: not to compare digit by digit"))

@@ -73,7 +73,11 @@ def take_over(job: "Job") -> None:
     if st.session_state.get("data-of") == job.run.path or "data" in st.query_params:
         return
     st.session_state["data-of"] = job.run.path
-    data = job.launch.data if job.launch else job.run.spec.data.name
+    take_place(job.launch.data if job.launch else job.run.spec.data.name)
+
+
+def take_place(data: str) -> None:
+    """Choose, before the widgets are drawn, a data set as the engine opens it: an own set, FER2013, or the drawn one."""
     kind, _, size = data.partition(":")
     own = {str(path): name for name, path in own_sets().items()}
     st.session_state[KIND] = "synthetic" if kind == "synthetic" else "own" if data in own else "fer2013"

@@ -1,6 +1,6 @@
 """The form of a new run: five fields, and all others folded away."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
 
@@ -45,6 +45,34 @@ def draw(like: str) -> Draft:
         launch = _hardware(data)
     spec, sentence = _check(base, values, name)
     return Draft(name.strip(), base, spec, sentence, data.loaded.faces if data.loaded else None, launch)
+
+
+def fine_tune(run: "Run", learns: str, faces: int) -> None:
+    """Fill the form, before its widgets are drawn, for a training that goes on from a finished run's weights on other faces.
+
+    Args:
+        run: The run of a network.
+        learns: 'head' or 'all'.
+        faces: How many faces there are to learn from.
+    """
+    spec = run.network_spec
+    base = preset_base("quick" if faces < train_data.SMALL else "ours", spec.model, spec.head, run)
+    preset = next(name for name, title in PRESETS.items() if title == base.title)
+    chosen: dict[str, Any] = {
+        "model": spec.model,
+        "head": spec.head,
+        "preset": preset,
+        _start_key(spec.model): run.name,
+        f"{base.key}-learns": learns,
+    }
+    if faces < base.spec.batch_size:
+        chosen[f"{base.key}-batch_size"] = faces
+    for key, value in chosen.items():
+        st.session_state[key] = value
+
+
+def _start_key(name: str) -> str:
+    return f"from-{name}"
 
 
 def _network(pattern: "Run | None") -> tuple[str, "Head"]:
@@ -101,7 +129,7 @@ def _start(model: str, pattern: "Run | None") -> "Run | None":
         "Start from",
         names,
         index=names.index(before),
-        key=f"from-{pattern.name if pattern else model}",
+        key=_start_key(pattern.name if pattern else model),
         persist_state="session",
         help="Fresh weights, or those of a finished run of the same network, which then keeps its layers.",
     )

@@ -16,14 +16,10 @@ def work(folder: Annotated[Path, typer.Argument(help="The task's folder.")]) -> 
     task = read_task(folder)
     be_kind()
     with at_work(task) as tell:
-        from fer_engine.data import audit_tasks
-        from fer_engine.evaluation import evaluate_tasks
+        from fer_engine.data.audit_tasks import FACES, LABELS, check_labels_of, look_for_faces
+        from fer_engine.evaluation.evaluate_tasks import EVALUATE, evaluate_on
 
-        kinds = {
-            audit_tasks.LABELS: audit_tasks.check_labels_of,
-            audit_tasks.FACES: audit_tasks.look_for_faces,
-            evaluate_tasks.EVALUATE: evaluate_tasks.evaluate_on,
-        }
+        kinds = {LABELS: check_labels_of, FACES: look_for_faces, EVALUATE: evaluate_on}
         if task.kind not in kinds:
             raise FerLabError(f"Nothing is known of tasks of the kind '{task.kind}': another version of FER Lab wrote {folder}.")
         kinds[task.kind](task, tell)

@@ -89,6 +89,20 @@ def run_costs(
     return [_cost(name, kind, right[chosen]) for kind, chosen in kinds.items()]
 
 
+def by_agreement(name: str, right: np.ndarray, places: np.ndarray, votes: Votes) -> list[Cost]:
+    """A run's accuracy by how many of ten FER+ annotators chose the same: all faces, then every number that occurs, from 10 down.
+
+    Args:
+        name: The run's.
+        right: (M,) whether it is right, by the data set's label.
+        places: (M,) the faces' places in the data set.
+        votes: The FER+ votes of the whole data set.
+    """
+    agree = votes.agreeing[places]
+    rows = [_cost(name, ALL, right)]
+    return rows + [_cost(name, f"{number} of 10 agree", right[agree == number]) for number in range(10, -1, -1) if (agree == number).any()]
+
+
 def _cost(name: str, kind: str, right: np.ndarray) -> Cost:
     interval = wilson_interval(int(right.sum()), len(right))
     return Cost(name, kind, len(right), float(right.mean()) if len(right) else None, interval.low, interval.high)

@@ -37,6 +37,11 @@ class Votes:
         return self.counts.max(1) / np.maximum(self.counts.sum(1), 1)
 
     @property
+    def agreeing(self) -> np.ndarray:
+        """(N,) how many of ten annotators chose what most of them chose: the agreement in tenths, rounded."""
+        return np.rint(10 * self.agreement).astype(np.int64)
+
+    @property
     def majority(self) -> np.ndarray:
         """(N,) the most voted of `CHOICES`; of equal ones the first."""
         return self.counts.argmax(1)
@@ -48,6 +53,13 @@ class Votes:
     def differs(self, labels: np.ndarray) -> np.ndarray:
         """Where (N,) another choice than the label has the most votes; a label that shares the first place does not differ."""
         return self.counts[np.arange(len(labels)), labels] < self.counts.max(1)
+
+    def by_label(self, labels: np.ndarray) -> np.ndarray:
+        """Mean share (7, 10) of the votes of the faces of each label (N,) that each of `CHOICES` has; NaN for a label without votes."""
+        shares = self.counts / np.maximum(self.counts.sum(1, keepdims=True), 1)
+        voted = self.counts.sum(1) > 0
+        groups = [shares[(labels == label) & voted] for label in range(N_CLASSES)]
+        return np.array([group.mean(0) if len(group) else np.full(len(CHOICES), np.nan) for group in groups])
 
     def take(self, rows: np.ndarray) -> "Votes":
         """The votes of the faces at these places, in this order."""
