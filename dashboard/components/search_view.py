@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import charts, search_charts, text
+from dashboard import charts, search_charts, search_tables, text
 from dashboard.components import table_downloads
 from dashboard.components.errors import sentences
 from dashboard.components.train_words import duration
 from dashboard.text import plain
 from fer_engine.classical import search_jobs
-from fer_engine.classical.search import FEATURES, find_search
+from fer_engine.classical.search import find_search
 
 if TYPE_CHECKING:
     from fer_engine.classical.nested_cv import Outcome
@@ -40,13 +40,7 @@ def draw(name: str) -> None:
 
 
 def _about(search: "Search") -> None:
-    spec, data = search.spec, search.about["data"]
-    st.caption(
-        f"Principal components of {FEATURES[spec.features]}, {'whitened' if spec.grid.whiten else 'as they are'} · {data['n']:,} faces of "
-        f"{data['split']} of {plain(data['name'])} · {spec.outer} outer and {spec.inner} inner folds, seed {spec.seed} · "
-        f"{len(spec.grid)} candidates, {spec.fits:,} fits on inner folds"
-        + (f" · dropped when {text.percent(spec.drop)} worse on the first" if spec.drop else "")
-    )
+    st.caption(plain(search_tables.about(search)))
 
 
 def _unfinished(job: "SearchJob") -> None:
@@ -120,51 +114,36 @@ def _figures(search: "Search", outcome: "Outcome") -> None:
 
 
 def _heat_maps(search: "Search") -> None:
-    import numpy as np
-
-    grid = search.spec.grid
-    means = search.scores().inner.mean((0, 1))
     st.subheader("Accuracy by C and gamma", anchor=False)
-    kernels = list(grid.kernels)
+    kernels = list(search.spec.grid.kernels)
     kernel = st.segmented_control("Kernel", kernels, default=kernels[-1], required=True, key="kernel", bind="query-params")
-    rows = [place for place, (name, _) in enumerate(grid.forms) if name == kernel]
-    part = means[:, rows]
-    if np.isnan(part).all():
+    found = search_tables.panels(search, kernel or kernels[-1])
+    if found is None:
         st.info("Every candidate of this kernel was dropped after the first inner fold.")
         return
-    names = ["linear" if gamma is None else f"γ {gamma:g}" for _, gamma in (grid.forms[row] for row in rows)]
-    place = np.unravel_index(np.nanargmax(part), part.shape)
-    best = (int(place[0]), int(place[1]), int(place[2]))
     st.caption("Mean over all inner folds of all outer folds; the best cell has a frame.")
     st.plotly_chart(
-        search_charts.heat_maps(part, grid.n_components, names, grid.C, best),
+        search_charts.heat_maps(found.means, found.components, found.rows, found.prices, found.best),
         key="search-heat-maps",
         config=charts.download_config(f"{search.name}-{kernel}", "svg"),
-        alt=f"Best {kernel} candidate: {grid.n_components[best[0]]} components, {names[best[1]]}, C {grid.C[best[2]]:g}: "
-        f"{text.percent(float(part[best]))}.",
+        alt=found.told,
     )
 
 
 def _tables(search: "Search", outcome: "Outcome") -> None:
-    import pandas as pd
-
     from fer_engine.classical.search_results import results_table
 
+    st.subheader("By number of components, in figures", anchor=False)
+    numbers = search_tables.by_components(search, outcome)
+    st.table(numbers, border="horizontal", hide_index=True, width="content", alt="Accuracy and explained variance by number of components")
+    table_downloads.draw(numbers, f"{search.name}-components", f"By number of components, '{search.name}': {search_tables.about(search)}")
     st.subheader("What each outer fold chose", anchor=False)
-    chosen = pd.DataFrame(
-        {
-            "Outer fold": choice.outer,
-            "Setting": choice.setting.told(),
-            "Inner folds": text.percent(choice.inner_accuracy),
-            "Outer fold, unbiased": text.percent(choice.outer_accuracy),
-        }
-        for choice in outcome.nested.choices
-    )
+    chosen = search_tables.choices(outcome)
     st.table(chosen, border="horizontal", hide_index=True, alt="The candidate of each outer fold")
     table_downloads.draw(chosen, f"{search.name}-choices", f"What the inner folds of '{search.name}' chose")
     st.subheader("All candidates", anchor=False)
     table = results_table(search)
-    st.dataframe(table, hide_index=True, height=280, key="candidates")
+    st.dataframe(table, hide_index=True, height=280, key="candidates", alt="All candidates, the best first")
     table_downloads.draw(table, f"{search.name}-candidates", f"Candidates of '{search.name}', mean over the inner folds")
 
 
