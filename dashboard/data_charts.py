@@ -96,7 +96,10 @@ def vote_bars(shares: np.ndarray) -> go.Figure:
             name=choice,
             orientation="h",
             marker={"color": CHOICE_COLORS[choice], "pattern": {"shape": _PATTERNS.get(choice, "")}},
-            text=[f"{choice} {value:.0f}%" if value >= 15 else "" for value in np.nan_to_num(values)],
+            text=[
+                f"{choice} {value:.0f}%" if value >= (8 if choice == label else 15) else ""
+                for label, value in zip(NAMES, np.nan_to_num(values), strict=True)
+            ],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
@@ -126,6 +129,7 @@ def cost_bars(rows: Sequence["Cost"]) -> go.Figure:
         mode="markers+text",
         text=[percent(accuracy / 100) for accuracy in accuracies],
         textposition="top center",
+        cliponaxis=False,  # or the words at 0 and 100% would be cut
         marker={"size": 10, "color": MODEL_COLORS["A"]},
         error_x={
             "type": "data",
@@ -141,7 +145,7 @@ def cost_bars(rows: Sequence["Cost"]) -> go.Figure:
     if accuracies:
         figure.add_vline(x=accuracies[0], line={"color": QUIET, "dash": "dot", "width": 1.5})
     figure.update_layout(
-        xaxis={"title": "Accuracy (%)", "range": [0, 101]},
+        xaxis={"title": "Accuracy (%)", "range": [-4, 106], "tickvals": [0, 20, 40, 60, 80, 100]},
         yaxis={
             "categoryorder": "array",
             "categoryarray": names[::-1],

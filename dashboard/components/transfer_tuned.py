@@ -34,7 +34,7 @@ def draw(run: "Run", target: Opened | None) -> None:
         assert target is not None
         st.caption(
             f"A new run begins with the weights of {plain(run.name)} and learns from the Training faces of {plain(target.faces.name)}. "
-            "With few faces the head alone is safer: all layers below the scores stay as they are."
+            "Where the head alone learns, all layers below the scores stay as they are: for a small set."
         )
         learns = st.segmented_control(
             "What learns", list(LEARNS), default="head", required=True, format_func=LEARNS.__getitem__, key="transfer-learns"

@@ -55,7 +55,9 @@ def check_labels_of(task: Task, tell: Tell) -> None:
     """
     faces = _open(task, tell)
     found = audit(faces, progress=lambda share, what: tell(_OPEN + (_COMPARED - _OPEN) * share, what))
-    check_training(found, lambda share: tell(_COMPARED + (1 - _COMPARED) * share, "Fitting five models, each on four fifths"))
+    what = "Fitting five models, each on four fifths"
+    tell(_COMPARED, what)  # from here on the time left is judged
+    check_training(found, lambda share: tell(_COMPARED + (1 - _COMPARED) * share, what))
     _insist(kept_training_check(faces))
 
 
