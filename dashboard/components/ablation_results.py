@@ -69,10 +69,10 @@ def _sentence(verdict: "str | None", sentence: str) -> None:
 def _missing(found: "Sequence[RowResult]") -> None:
     rows = [result.row.title for result in found if not result.runs]
     if rows:
-        have = "row has" if len(rows) == 1 else "rows have"
+        have = "has" if len(rows) == 1 else "have"
         st.info(
-            f"{len(rows)} of {len(found)} {have} no finished run on this data yet: {text.plain('; '.join(rows))}. Train what is missing "
-            "at the end of this page.",
+            f"{len(rows)} of {len(found)} rows {have} no finished run on this data yet: {text.plain('; '.join(rows))}. "
+            "Train what is missing at the end of this page.",
             icon=":material/info:",
         )
 

@@ -119,7 +119,8 @@ def _card(reply: Reply, against: Yardstick, tile: "np.ndarray", asked: Asked, ke
         )
         return
     if reply.answer is None:
-        st.error(text.plain(reply.problem), icon=":material/error:")
+        st.badge("No answer", icon=":material/error:", color="red")
+        st.caption(text.plain(reply.problem))
         return
     answer = reply.answer
     swatch = f"<span style='color:{COLORS[answer.label]}' aria-hidden='true'>■</span>"
@@ -132,9 +133,10 @@ def _card(reply: Reply, against: Yardstick, tile: "np.ndarray", asked: Asked, ke
     alt = f"{reply.row.title}: where it sees {answer.label}, by {caption}" if answer.cam else f"{reply.row.title}: the face, without a map"
     st.image(_face(reply, tile, MAP), caption=caption, alt=alt, width=MAP)
     st.html(strip_pictures.bars_html(answer.probabilities))
-    seeds = f"seed {reply.seed}" + (f", one of {reply.finished}" if reply.finished > 1 else "")
     split, figures = text.evaluated(reply.run)
-    st.caption(f"{text.percent(figures['accuracy'])} of {split}, {seeds}")
+    one_of = f", one of {reply.finished}" if reply.finished > 1 else ""
+    seed = f", seed {reply.seed}{one_of}" if answer.cam else ""  # an SVM's fit has no chance in it
+    st.caption(f"Right on {text.percent(figures['accuracy'])} of {split}{seed}")
     where, name = {"run": keys[reply.run.path]}, text.plain(reply.run.name)
     st.page_link("../pages/runs.py", label="Open its run", icon=":material/table_view:", query_params=where, help=name)
 

@@ -60,7 +60,7 @@ def _find(run: "Run", scored: "Scored", progress: "Progress") -> Faces:
         FerLabError: Where none does; the sentence is on the last one.
     """
     problem = NONE_NAMED
-    for name in _names(run):
+    for name in _names(run, scored):
         try:
             return _matched(run, scored, resources.split_of_data(name, scored.split, progress))
         except FerLabError as error:
@@ -68,12 +68,14 @@ def _find(run: "Run", scored: "Scored", progress: "Progress") -> Faces:
     raise FerLabError(problem)
 
 
-def _names(run: "Run") -> tuple[str, ...]:
-    """Where the run's faces may be: in what it was launched with, in the drawn set if it was drawn, in what is at hand."""
+def _names(run: "Run", scored: "Scored") -> tuple[str, ...]:
+    """Where the run's faces may be: in what it was launched with, in a drawn set if it was drawn, in what is at hand."""
     from fer_engine.runs.records import read_record
 
     record, path = read_record(run), settings.data_path()
-    names = [record.launch.data if record else "", "synthetic" if run.spec.data.name == "synthetic" else "", str(path or "")]
+    # A drawn set has a tenth of its faces in each split that is not learnt from; no record is left of a study's launch.
+    drawn = [f"synthetic:{10 * len(scored.ids)}", "synthetic"] if run.spec.data.name == "synthetic" else []
+    names = [record.launch.data if record else "", *drawn, str(path or "")]
     return tuple(dict.fromkeys(name for name in names if name))
 
 

@@ -372,7 +372,12 @@ def _read_speed(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read_step(row: Mapping[str, Any]) -> dict[str, Any]:
     interval = f"{points(row['low'])} to {points(row['high'])}"
-    return {"step": row["step"], "points": points(row["difference"]), "95% interval": interval, "p": f"{row['p']:.2g}"}
+    return {
+        "step": row["step"],
+        "points": points(row["difference"]),
+        "95% interval": interval,
+        "p": "< 0.001" if row["p"] < 0.001 else f"{row['p']:.2g}",
+    }
 
 
 def _read_recall(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -239,15 +239,17 @@ def _models() -> Study:
         "net12-svm": ("net12, SVM", paper.recipe("net12", "svm")),
     }
     keys = {"net2": "net2-softmax", "net5": "base", "net12": "net12-softmax"}
-    rows = tuple(Row(keys.get(name, name), title, spec, figures[name].accuracy, _averages(name)) for name, (title, spec) in specs.items())
+    rows = tuple(
+        Row(keys.get(name, name), title, spec, figures[name].accuracy, _averages(name, title)) for name, (title, spec) in specs.items()
+    )
     pairs = tuple(("net12-svm", row.key) for row in rows[:-1])
     claim = Claim("the 12-layer network topped by an SVM is the best of the six", PAPERS, pairs)
     return Study("models", "The best of each model", "Table IV", rows, claim)
 
 
-def _averages(name: str) -> str:
+def _averages(name: str, title: str) -> str:
     row = paper.MODELS[name]
-    return f"The paper's averages: precision {row.precision.text}, recall {row.recall.text}, F1 {row.f1.text}."
+    return f"The paper's averages for {title}: precision {row.precision.text}, recall {row.recall.text}, F1 {row.f1.text}."
 
 
 PAPER_STUDIES: tuple[Study, ...] = tuple(

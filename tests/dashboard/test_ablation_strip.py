@@ -97,8 +97,8 @@ def test_damaged_run_is_a_sentence_in_its_card_and_the_others_stay(open_page, st
     (settings.checkpoints_dir() / "ablations" / "small-none" / "weights.safetensors").write_bytes(b"no weights")
     app = open_strip(open_page, a="small-base")
     assert len(bars(app)) == 1
-    assert len(app.error) == 1
-    assert "weights.safetensors" in app.error[0].value.replace("\\", "")
+    (sentence,) = [item.value for item in app.caption if "weights.safetensors" in item.value]
+    assert "small-none" in sentence.replace("\\", "")
     assert "1 of 3 rows answer" in words(app)
 
 
@@ -120,6 +120,14 @@ def test_strip_loads_runs_for_itself_and_keeps_none(open_page, study, monkeypatc
     monkeypatch.setattr(resources, "_predictor", lambda path, *_: asked.append(path) or fer_engine.load(path))
     open_strip(open_page, a="small-base")
     assert {Run(settings.runs_dir() / "small-base").path.as_posix()} == set(asked)
+
+
+def test_faces_of_a_drawn_set_are_found_by_their_number_alone(open_page, study):
+    assert not (settings.runs_dir() / "small-base" / "job.json").exists()  # which would name the set
+    app = open_page("runs", run="small-base", section="Faces")
+    assert not any("not shown" in item.value for item in app.info)
+    figures = finished_run("small-base").metrics["PublicTest"]
+    assert len(app.get("image")) == round(figures["n"] * (1 - figures["accuracy"]))  # the mistakes
 
 
 # What is said.
