@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from fer_engine.data import audit_tasks
 from fer_engine.data.audit_tasks import content_key, faces_task, labels_task
@@ -67,6 +68,7 @@ def test_likely_label_errors_are_looked_for_and_found_again(drawn, at_once):
     assert "**2** of 112 labels are likely wrong" in words(app)
     label = NAMES[TRAINING.labels[5]]
     assert any(f"labelled {label}; {label} → {NAMES[(TRAINING.labels[5] + 1) % 7]}" in alt for alt in alts(app))
+    st.cache_resource.clear()  # as after a restart of the server
     fresh = drawn("Labels")
     assert "**2** of 112 labels are likely wrong" in words(fresh), "what was found is there for whoever comes next"
     assert "**2** of 140 faces." in words(drawn("Faces", found="suspected label"))
