@@ -1,5 +1,6 @@
 """The report of a run: one file that asks nothing of the network and says everything that the page says."""
 
+import base64
 import re
 from html import unescape
 
@@ -24,9 +25,10 @@ def run() -> Run:
 
 @pytest.fixture(scope="module")
 def page(run) -> str:
-    """The report without plotly's own code, which the first script holds."""
+    """The report without plotly's own code, which the first script of its own holds."""
     text = report_html(run)
-    begin, end = text.index("<script>"), text.index("</script>")
+    begin = text.index("<script>")
+    end = text.index("</script>", begin)
     assert end - begin > 1_000_000, "plotly stands within"
     return text[:begin] + text[end:]
 
@@ -74,10 +76,12 @@ def test_every_figure_is_drawn_once(page, name):
     assert page.count(f'id="figure-{name}"') == 1
 
 
-def test_tables_are_there_with_their_latex(page, run):
+def test_tables_are_there_and_can_be_taken_away(page, run):
     for told in (f"{run.manifest['parameters']:,}", "macro average", run.manifest["versions"]["torch"]):
         assert told in page
-    assert page.count(r"\begin{tabular}") == 4
+    taken = [base64.b64decode(found).decode() for found in re.findall(r"data:application/x-tex;charset=utf-8;base64,([^\"]+)", page)]
+    assert [words.count(r"\begin{tabular}") for words in taken] == [1] * 4
+    assert len(re.findall(r'download="[^"]+\.(csv|md)"', page)) == 8
     assert run.spec.hash in page
     assert "&quot;learning_rate&quot;" not in page
     assert "&quot;label_smoothing&quot;" in page, "the spec"
