@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from dashboard.face_tiles import BARS, FACE, GAP, face_answer, ordered, sheet, thumbnail
 from dashboard.run_tables import architecture, paper_accuracy, per_emotion
@@ -342,7 +343,9 @@ def test_faces_that_are_another_data_sets_rows_are_not_shown(open_page, monkeypa
     assert shuffled.part("PublicTest").content_hash == drawn.spec.data.valid_hash
     monkeypatch.setenv("FER_LAB_DATA", "shuffled")
     monkeypatch.setattr(source, "open_data", lambda *_, **__: LoadedData(shuffled))
+    st.cache_resource.clear()  # the drawn set itself, as other tests opened it
     app = open_section(open_page, "drawn", "Faces")
+    st.cache_resource.clear()
     assert "another order" in app.info[0].value
     assert not thumbnails(app)
 
