@@ -122,8 +122,8 @@ def _plain(rows: np.ndarray, labels: np.ndarray, case: Case) -> tuple[float, np.
     from sklearn.svm import SVC
 
     grid = case.grid
-    forms = [{"svm__kernel": ["linear"]}, {"svm__kernel": ["rbf"], "svm__gamma": list(grid.gamma)}]
-    forms = [form | {"svm__C": list(grid.C)} for form in forms]
+    kinds: dict[str, dict[str, list]] = {"linear": {}, "rbf": {"svm__gamma": list(grid.gamma)}}
+    forms = [{"svm__kernel": [kernel], "svm__C": list(grid.C)} | kinds[kernel] for kernel in grid.kernels]
     scores = np.empty((case.folds, case.folds, *grid.shape))
     began = time.perf_counter()
     solver = "full" if len(rows) < rows.shape[1] else "covariance_eigh"  # the quicker of the exact ones
