@@ -16,6 +16,7 @@ from fer_engine.labels import COLORS
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fer_engine.evaluation.comparison import Entrant
     from fer_engine.evaluation.comparison_faces import RecallChange
     from fer_engine.evaluation.comparison_trust import Coverage, Trust
     from fer_engine.evaluation.statistics import Interval
@@ -188,7 +189,10 @@ def agreement(shares: np.ndarray, names: Sequence[str]) -> go.Figure:
 
 
 def pareto(spots: Sequence[Spot], title: str) -> go.Figure:
-    """Accuracy against a cost on a logarithmic axis; a line joins the runs that no other beats."""
+    """Accuracy against a cost on a logarithmic axis; a line joins the runs that no other beats.
+
+    In a crowd only those on the line have their names beside them; the others tell theirs to the mouse.
+    """
     front = sorted((spot for spot in spots if spot.front), key=lambda spot: spot.cost)
     line = {"color": MODEL_COLORS["A"], "width": 2, "shape": "hv"}
     figure = go.Figure(
@@ -204,7 +208,8 @@ def pareto(spots: Sequence[Spot], title: str) -> go.Figure:
     costs, accuracies = np.array([spot.cost for spot in spots]), 100 * np.array([spot.accuracy for spot in spots])
     low, high = np.log10(costs.min()), np.log10(costs.max())
     room, margin = 0.2 * (high - low) + 0.15, 0.15 * np.ptp(accuracies) + 0.5  # for the names
-    places = _name_places(np.log10(costs) / (high - low + 2 * room), accuracies / (np.ptp(accuracies) + 2 * margin))
+    x, y = np.log10(costs) / (high - low + 2 * room), accuracies / (np.ptp(accuracies) + 2 * margin)
+    places, crowded = _name_places(x, y), _crowded(x, y)
     for kept, name in ((True, "on the front"), (False, "another is as cheap and as accurate, or better")):
         mine = [number for number, spot in enumerate(spots) if spot.front == kept]
         figure.add_trace(
@@ -213,11 +218,12 @@ def pareto(spots: Sequence[Spot], title: str) -> go.Figure:
                 y=accuracies[mine],
                 mode="markers+text",
                 name=name,
-                text=[spots[number].name for number in mine],
+                text=["" if crowded[number] and not kept else spots[number].name for number in mine],
+                customdata=[spots[number].name for number in mine],
                 textposition=[places[number] for number in mine],
                 cliponaxis=False,
                 marker={"size": 11, "color": MODEL_COLORS["A"] if kept else QUIET, "symbol": "circle" if kept else "circle-open"},
-                hovertemplate="%{text}: %{y:.1f}% at %{x:,.4g}<extra></extra>",
+                hovertemplate="%{customdata}: %{y:.1f}% at %{x:,.4g}<extra></extra>",
             )
         )
     figure.update_layout(
@@ -236,6 +242,12 @@ def _name_places(x: np.ndarray, y: np.ndarray) -> list[str]:
         above = sum(places[other] == "top center" for other in near)
         places[int(number)] = "bottom center" if 2 * above > len(near) else "top center"
     return [places[number] for number in range(len(x))]
+
+
+def _crowded(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Whether more than two other spots are so near that their names would cover each other; shares of the axes."""
+    near = (abs(x[:, None] - x) < 0.15) & (abs(y[:, None] - y) < 0.08)
+    return np.asarray(near.sum(1) > 3)
 
 
 def _ticks(low: float, high: float) -> dict[str, Any]:
@@ -285,6 +297,20 @@ def margins(runs: Mapping[str, "Trust"]) -> go.Figure:
         legend=_LEGEND,
     )
     return calm(figure, height=70 * len(runs) + 120, top=44, legend=True)
+
+
+def spots(entrants: Sequence["Entrant"], costs: Sequence[float]) -> tuple[list[Spot], np.ndarray]:
+    """Runs as `pareto` takes them, and which of them no other beats.
+
+    Args:
+        entrants: The runs.
+        costs: What each took.
+    """
+    from fer_engine.evaluation.comparison_costs import pareto_front
+
+    front = pareto_front(costs, [entrant.accuracy for entrant in entrants])
+    found = [Spot(item.name, cost, item.accuracy, bool(best)) for item, cost, best in zip(entrants, costs, front, strict=True)]
+    return found, front
 
 
 def told_differences(rows: Sequence[Difference]) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fer_engine.evaluation.comparison_terms import SpecDifference
     from fer_engine.evaluation.comparison_trust import Trust
     from fer_engine.evaluation.statistics import Interval
+    from fer_engine.runs.store import Run
 
 NOT_TESTED = "not tested"
 
@@ -76,6 +77,32 @@ def verdicts(pairs: Sequence[Pair]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame([{"A": pair.a.name, "B": pair.b.name} | _tested(pair) | {"Verdict": pair.verdict} for pair in pairs])
+
+
+def matrix(pairs: Sequence[Pair], entrants: Sequence[Entrant]) -> pd.DataFrame:
+    """Accuracy of the row's run minus that of the column's, in points; a star where that is more than chance.
+
+    Args:
+        pairs: Tested pairs.
+        entrants: The runs, in the order of rows and columns.
+    """
+    import pandas as pd
+
+    cells: dict[tuple[str, str], str] = {}
+    for pair in pairs:
+        if pair.test:
+            star = "*" if pair.test.distinguishable else ""
+            cells[pair.b.name, pair.a.name] = points(pair.test.accuracy) + star
+            cells[pair.a.name, pair.b.name] = points(-pair.test.accuracy) + star
+    names = [entrant.name for entrant in entrants]
+    return pd.DataFrame([{"Run": row} | {column: cells.get((row, column), "–") for column in names} for row in names])
+
+
+def papers(runs: Mapping[str, Run]) -> dict[str, float]:
+    """The paper's accuracies, from 0 to 1, of the networks among some runs that ship."""
+    from fer_engine.experiments.lab import REFERENCE
+
+    return {name: REFERENCE[run.name].paper_accuracy / 100 for name, run in runs.items() if run.shipped and run.name in REFERENCE}
 
 
 def _tested(pair: Pair) -> dict[str, str]:
@@ -169,6 +196,17 @@ def recalls(changes: Sequence[RecallChange]) -> pd.DataFrame:
                 "p (Holm)": p_value(row.p_holm),
             }
         )
+    return pd.DataFrame(rows)
+
+
+def recall_table(matrices: Mapping[str, Sequence[Sequence[int]]]) -> pd.DataFrame:
+    """Recall of each emotion by each run, from confusion matrices with a row a label; a dash where it has no faces."""
+    import pandas as pd
+
+    rows = []
+    for name, matrix in matrices.items():
+        counts = [(line[place], sum(line)) for place, line in enumerate(matrix)]
+        rows.append({"Run": name} | {word: percent(hit / of) if of else "–" for word, (hit, of) in zip(NAMES, counts, strict=True)})
     return pd.DataFrame(rows)
 
 

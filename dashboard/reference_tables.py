@@ -72,8 +72,8 @@ def spots(runs: Sequence[Run]) -> list[Accuracy]:
     found = []
     for run in runs:
         figures = text.evaluated(run)[1]
-        printed = paper(run)
-        found.append(Accuracy(run.name, figures["accuracy"], *figures["accuracy_ci95"], printed / 100 if printed else None))
+        (low, high), printed = figures["accuracy_ci95"], paper(run)
+        found.append(Accuracy(run.name, figures["accuracy"], low, high, printed / 100 if printed else None))
     return found
 
 

@@ -174,6 +174,15 @@ def _architecture(run: Run, sheet: Sheet) -> str:
 def _making(run: Run, sheet: Sheet) -> str:
     import pandas as pd
 
+    facts = made_of(run)
+    frame = pd.DataFrame({"What": list(facts), "Value": list(facts.values())})
+    spec = (run.path / SPEC).read_text(encoding="utf-8")
+    table = sheet.table(frame, f"{run.name}-making", "Machine, versions and data.")
+    return f"<h2>How it was made</h2>{table}<h3>Spec</h3><pre>{escape(spec)}</pre>"
+
+
+def made_of(run: Run) -> dict[str, str]:
+    """How a finished run was made: time, spec, data, machine and versions, by what they are called; what is not told is left out."""
     told = run.manifest
     facts = {
         "Began with": f"the weights of {told['starts_from']}" if told.get("starts_from") else "fresh weights",
@@ -183,12 +192,8 @@ def _making(run: Run, sheet: Sheet) -> str:
         "Spec": run.spec.hash,
         "Data": f"{run.spec.data.name}, {run.spec.data.train} {run.spec.data.train_hash}, {run.spec.data.valid} {run.spec.data.valid_hash}",
     }
-    facts |= {name.capitalize(): str(value) for name, value in told["machine"].items()}
-    facts |= {f"Version of {name}": str(version) for name, version in told["versions"].items()}
-    frame = pd.DataFrame({"What": list(facts), "Value": list(facts.values())})
-    spec = (run.path / SPEC).read_text(encoding="utf-8")
-    table = sheet.table(frame, f"{run.name}-making", "Machine, versions and data.")
-    return f"<h2>How it was made</h2>{table}<h3>Spec</h3><pre>{escape(spec)}</pre>"
+    facts |= {name.capitalize(): str(value) for name, value in told.get("machine", {}).items()}
+    return facts | {f"Version of {name}": str(version) for name, version in told.get("versions", {}).items()}
 
 
 def _count(number: float) -> str:

@@ -14,6 +14,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dashboard.latex import latex_table, reads_as_numbers
 from dashboard.markdown_table import markdown_table
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+_SHORT = 36  # letters that a cell keeps on one line
 _HERE = Path(__file__).resolve().parent
 _TAGS = re.compile(r"<(?!/?extra>|br>)")  # what Plotly may read as markup in a figure's words; all else is somebody's name
 
@@ -88,7 +91,7 @@ class Sheet:
         numbers = [reads_as_numbers(frame[column]) for column in frame.columns]
         head = _row("th", list(frame.columns), numbers)
         lines = "".join(_row("td", list(row), numbers) for row in frame.itertuples(index=False, name=None))
-        body = f"<caption>{label}{escape(caption)}</caption><thead>{head}</thead><tbody>{lines}</tbody>"
+        body = f"<caption><span>{label}{escape(caption)}</span></caption><thead>{head}</thead><tbody>{lines}</tbody>"
         kind = "wide tall" if tall else "wide"
         return f'<div class="{kind}" tabindex="0"><table>{body}</table></div>{_takeaways(frame, slug(name), caption)}'
 
@@ -157,8 +160,11 @@ def contents_list(entries: Iterable[tuple[int, str, str]]) -> str:
 
 
 def _literal(tree: Any) -> Any:
-    """A figure's data with every word as it is, since Plotly would read a name such as '<b>x</b>' as markup."""
+    """A figure's data for the file: every word as it is, since Plotly would read a name such as '<b>x</b>' as markup; numbers short."""
     if isinstance(tree, dict):
+        if tree.get("dtype") == "f8":  # float64 as base64; half of its digits are more than a screen shows
+            numbers = np.frombuffer(base64.b64decode(tree["bdata"])).astype("<f4")
+            return tree | {"dtype": "f4", "bdata": base64.b64encode(numbers.tobytes()).decode()}
         return {key: _literal(value) for key, value in tree.items()}
     if isinstance(tree, list):
         return [_literal(value) for value in tree]

@@ -18,6 +18,7 @@ from fer_engine.models.config import NetworkConfig, Stage, stages
 from fer_engine.runs.files import read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -154,6 +155,13 @@ def areas(roc: Roc) -> pd.DataFrame:
     return pd.DataFrame([{"Emotion": curve.name, "Area under the curve": curve.auc} for curve in roc.all])
 
 
+def areas_of(found: Mapping[str, Roc]) -> pd.DataFrame:
+    """The same of several runs: a row a run, a column a curve."""
+    import pandas as pd
+
+    return pd.DataFrame([{"Run": name} | {curve.name: curve.auc for curve in roc.all} for name, roc in found.items()])
+
+
 def bins(found: Reliability) -> pd.DataFrame:
     """A row a bin of confidence: its ends, mean confidence, accuracy and faces."""
     import pandas as pd
@@ -167,6 +175,14 @@ def confusions(matrix: list[list[int]]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame([{"Label": name} | dict(zip(NAMES, line, strict=True)) for name, line in zip(NAMES, matrix, strict=True)])
+
+
+def counts(of_splits: dict[str, dict[str, int]]) -> pd.DataFrame:
+    """A row an emotion with its faces in each split, as the manifest counts them, and a last row of their sums."""
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = [{"Emotion": name} | {split: of[name] for split, of in of_splits.items()} for name in NAMES]
+    return pd.DataFrame([*rows, {"Emotion": "all"} | {split: sum(of.values()) for split, of in of_splits.items()}])
 
 
 def features(run: Run) -> pd.DataFrame:

@@ -40,20 +40,14 @@ def draw(compared: Compared) -> None:
 
 def _group(group: tuple["Entrant", ...], took: dict[str, "Cost"], number: int) -> None:
     from dashboard import charts, compare_charts
-    from fer_engine.evaluation.comparison_costs import pareto_front
 
-    accuracies = [entrant.accuracy for entrant in group]
     fronts = {}
     kinds = {
         "training": ("Training (s), logarithmic", "s", [took[entrant.name].seconds for entrant in group]),
         "answering": ("Time a face (ms), logarithmic", "ms", [took[entrant.name].milliseconds for entrant in group]),
     }
     for column, (kind, (title, unit, values)) in zip(st.columns(2, gap="large"), kinds.items(), strict=True):
-        front = fronts[kind] = pareto_front(values, accuracies)
-        spots = [
-            compare_charts.Spot(entrant.name, value, entrant.accuracy, bool(best))
-            for entrant, value, best in zip(group, values, front, strict=True)
-        ]
+        spots, fronts[kind] = compare_charts.spots(group, values)
         with column:
             st.plotly_chart(
                 compare_charts.pareto(spots, title),

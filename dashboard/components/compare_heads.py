@@ -53,13 +53,11 @@ def draw(compared: Compared) -> None:
 
 def _figures(found: tuple["HeadPair", ...], known: Sequence["Run"]) -> None:
     from fer_engine.evaluation.comparison_costs import cost
-    from fer_engine.experiments.lab import REFERENCE
 
     pairs = [item.pair for item in found]
     entrants = {entrant.name: entrant.run for pair in pairs for entrant in (pair.a, pair.b)}
     took = {name: cost(run, known) for name, run in entrants.items()}
-    paper = {name: REFERENCE[name].paper_accuracy / 100 for name, run in entrants.items() if run.shipped and name in REFERENCE}
-    frame = compare_tables.heads(found, took, paper)
+    frame = compare_tables.heads(found, took, compare_tables.papers(entrants))
     st.table(frame.map(text.plain), border="horizontal", hide_index=True, alt="Softmax and SVM of each network")
     remarks = dict.fromkeys(remark for pair in pairs for remark in (*pair.obstacles, *pair.remarks))
     st.caption(

@@ -2,16 +2,13 @@
 
 import streamlit as st
 
-from dashboard import text
+from dashboard import run_tables, text
 from dashboard.components import table_downloads
 from dashboard.run_listing import Row
-from fer_engine.labels import NAMES
 
 
 def draw(row: Row) -> None:
     """Draw the class distribution of a finished run's splits, as its manifest counts them."""
-    import pandas as pd
-
     from dashboard import charts, run_charts
 
     run, data = row.run, row.run.spec.data
@@ -29,9 +26,7 @@ def draw(row: Row) -> None:
         config=charts.download_config(f"{run.name}-data", "svg"),
         alt="; ".join(f"{split}: " + ", ".join(f"{name} {n:,}" for name, n in of.items()) for split, of in counts.items()),
     )
-    frame = pd.DataFrame([{"Emotion": name} | {split: of[name] for split, of in counts.items()} for name in NAMES])
-    total = {"Emotion": "all"} | {split: sum(of.values()) for split, of in counts.items()}
-    frame = pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
+    frame = run_tables.counts(counts)
     told = frame.assign(**{split: [f"{n:,}" for n in frame[split]] for split in counts})
     st.table(told, border="horizontal", hide_index=True, width="content", alt="Faces per emotion and split")
     table_downloads.draw(frame, f"{run.name}-data", f"Faces per emotion and split of {run.name}")
