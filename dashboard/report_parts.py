@@ -51,7 +51,7 @@ class Sheet:
         self.contents.append((level, name, title))
         return f'<h{level} id="{name}">{escape(title)}</h{level}>'
 
-    def figure(self, figure: go.Figure, name: str, caption: str, alt: str = "") -> str:
+    def figure(self, figure: go.Figure, name: str, caption: str, alt: str = "", *, width: int = 0) -> str:
         """A figure with its caption, its words for those who do not see it, and its two buttons.
 
         Args:
@@ -59,22 +59,19 @@ class Sheet:
             name: Of the file that it is saved as.
             caption: What it shows, with its protocol.
             alt: What is to be seen, in words; the caption where it is empty.
+            width: Pixels below which it is moved sideways on a narrow screen, and not squeezed; 0 for what suits most.
         """
         self._figures += 1
         anchor = self._unique(f"figure-{slug(name)}")
-        figure.update_layout(template="none")
+        figure.update_layout(template="none", autotypenumbers="strict")  # as Plotly's usual template: '32' is a name, not a number
         height = figure.layout.height or 400
         data = json.dumps(_literal(json.loads(str(figure.to_json()))), separators=(",", ":")).replace("<", "\\u003c")
         label = f"Figure {self._figures}. " if self.numbered else ""
-        buttons = "".join(
-            f'<button type="button" data-format="{kind}" data-figure="{anchor}" aria-label="Save {slug(name)} as {kind.upper()}">'
-            f"{kind.upper()}</button>"
-            for kind in ("svg", "png")
-        )
+        style = f"height:{height}px" + (f";min-width:{width}px" if width else "")
+        box = f'class="plot" id="{anchor}" data-file="{slug(name)}" role="img" aria-label="{escape(alt or caption)}" style="{style}"'
         return (
-            f'<figure><div class="wide"><div class="plot" id="{anchor}" data-file="{slug(name)}" role="img" '
-            f'aria-label="{escape(alt or caption)}" style="height:{height}px"></div><script type="application/json">{data}</script></div>'
-            f'<figcaption>{label}{escape(caption)}</figcaption><p class="save">{buttons}</p></figure>'
+            f'<figure><div class="wide" tabindex="0"><div {box}></div><script type="application/json">{data}</script></div>'
+            f'<figcaption>{label}{escape(caption)}</figcaption><p class="save">{_buttons(anchor, slug(name))}</p></figure>'
         )
 
     def table(self, frame: pd.DataFrame, name: str, caption: str, *, tall: bool = False) -> str:
@@ -159,6 +156,14 @@ def contents_list(entries: Iterable[tuple[int, str, str]]) -> str:
     return f'<nav class="beside" aria-label="Contents"><strong>Contents</strong><ol>{"".join(lines)}</ol></nav>'
 
 
+def _buttons(anchor: str, name: str) -> str:
+    return "".join(
+        f'<button type="button" data-format="{kind}" data-figure="{anchor}" aria-label="Save {name} as {kind.upper()}">'
+        f"{kind.upper()}</button>"
+        for kind in ("svg", "png")
+    )
+
+
 def _literal(tree: Any) -> Any:
     """A figure's data for the file: every word as it is, since Plotly would read a name such as '<b>x</b>' as markup; numbers short."""
     if isinstance(tree, dict):
@@ -186,11 +191,13 @@ def _takeaways(frame: pd.DataFrame, name: str, caption: str) -> str:
 
 def _row(kind: str, values: list[Any], numbers: list[bool]) -> str:
     scope = ' scope="col"' if kind == "th" else ""
-    cells = (
-        f"<{kind}{scope}{' class=number' if number else ''}>{escape(_cell(value))}</{kind}>"
-        for value, number in zip(values, numbers, strict=True)
-    )
-    return f"<tr>{''.join(cells)}</tr>"
+    cells = [(escape(_cell(value)), number) for value, number in zip(values, numbers, strict=True)]
+    return "<tr>" + "".join(f"<{kind}{scope}{_kind(kind, words, number)}>{words}</{kind}>" for words, number in cells) + "</tr>"
+
+
+def _kind(kind: str, words: str, number: bool) -> str:
+    """The class of a cell: numbers stand to the right, sentences may break."""
+    return " class=number" if number else " class=long" if kind == "td" and len(words) > _SHORT else ""
 
 
 def _cell(value: Any) -> str:

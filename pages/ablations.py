@@ -7,7 +7,7 @@ from dashboard.components.errors import sentences
 
 
 def main() -> None:
-    from dashboard.components import ablation_launch, ablation_picker, ablation_results
+    from dashboard.components import ablation_launch, ablation_picker, ablation_results, lab_report
     from fer_engine.ablations.ledger import cells
 
     chosen = ablation_picker.pick()
@@ -21,6 +21,7 @@ def main() -> None:
         with sentences():
             ablation_launch.draw(study, found, seeds)
     ablation_picker.bring()
+    lab_report.draw()
 
 
 st.title("Ablations")

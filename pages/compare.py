@@ -9,7 +9,7 @@ from dashboard.text import plain
 
 def main() -> None:
     from dashboard import resources
-    from dashboard.components import compare_picker, compare_view
+    from dashboard.components import compare_picker, compare_view, lab_report
 
     with st.spinner("Reading the runs …"):
         runs, problems = resources.finished_runs(studies=True)
@@ -27,6 +27,7 @@ def main() -> None:
         st.info("Choose one more run: a comparison needs two or more.", icon=":material/info:")
         return
     compare_view.draw(chosen, runs)
+    lab_report.draw(list(chosen.values()))
 
 
 st.title("Compare")

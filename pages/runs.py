@@ -9,7 +9,7 @@ from dashboard.text import plain
 
 def main() -> None:
     from dashboard import resources
-    from dashboard.components import run_actions, run_import, run_table, run_view
+    from dashboard.components import lab_report, run_actions, run_import, run_table, run_view
 
     run_actions.say_outcome()
     run_import.draw()
@@ -27,6 +27,7 @@ def main() -> None:
     row = run_table.draw(rows)
     if row:
         run_view.draw(row, rows)
+    lab_report.draw()
 
 
 st.title("Runs")

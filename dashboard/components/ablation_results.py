@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import ablation_resources, text
+from dashboard import ablation_resources, ablation_tables, text
 from dashboard.components import run_compare, table_downloads
 from dashboard.components.ablation_launch import data_label
 from dashboard.components.against import ABLATION
@@ -13,8 +13,6 @@ from dashboard.components.errors import sentences
 from dashboard.run_listing import keyed
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from fer_engine.ablations.ledger import Cell
     from fer_engine.ablations.results import Conclusion, RowResult
     from fer_engine.experiments.studies import Study
@@ -80,18 +78,9 @@ def _missing(found: "Sequence[RowResult]") -> None:
 def _chart(study: "Study", found: "Sequence[RowResult]") -> None:
     from dashboard import ablation_charts, charts
 
-    marks = [
-        ablation_charts.Mark(
-            result.row.title,
-            result.row.printed.share if result.row.printed else None,
-            result.accuracy,
-            *((result.interval.low, result.interval.high) if result.interval else ()),
-        )
-        for result in found
-    ]
-    split = next((next(iter(result.runs[0].metrics)) for result in found if result.runs), "PublicTest")
+    marks = ablation_tables.marks(found)
     st.plotly_chart(
-        ablation_charts.settings(marks, split),
+        ablation_charts.settings(marks, ablation_tables.split_of(found)),
         key="ablation-settings",
         config=charts.download_config(f"ablation-{study.name}", "svg"),
         alt=ablation_charts.told(marks),
@@ -99,13 +88,9 @@ def _chart(study: "Study", found: "Sequence[RowResult]") -> None:
 
 
 def _table(study: "Study", found: "Sequence[RowResult]") -> None:
-    from fer_engine.ablations.results import table
-
-    frame = _titled(table(found))
+    frame = ablation_tables.results(found)
     st.dataframe(frame.fillna("–"), hide_index=True, key="ablation-table", alt=f"{study.title}: the paper's figures and ours")
-    protocols = "; ".join(dict.fromkeys(result.protocol for result in found if result.protocol)) or "not run"
-    caption = f"{study.title} ({study.source}). Ours: {protocols}. The paper's figures are on PrivateTest, another split."
-    table_downloads.draw(frame, f"ablation-{study.name}", caption)
+    table_downloads.draw(frame, f"ablation-{study.name}", ablation_tables.caption(study, found))
 
 
 def _links(study: "Study", cells: "Sequence[Cell]", found: "Sequence[RowResult]") -> None:
@@ -123,47 +108,20 @@ def _links(study: "Study", cells: "Sequence[Cell]", found: "Sequence[RowResult]"
             st.page_link("../pages/analyse.py", label="Ask all rows about a face", icon=":material/face:", query_params=place)
 
 
-def _titled(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """A table whose columns begin with capital letters, but for n and p."""
-    frame.columns = [name if len(name) == 1 else f"{name[0].upper()}{name[1:]}" for name in frame.columns]
-    return frame
-
-
 def _differences(study: "Study", conclusion: "Conclusion") -> None:
-    import pandas as pd
-
-    from dashboard import charts, compare_charts, compare_tables
+    from dashboard import charts, compare_charts
 
     st.subheader("What the conclusion rests on", anchor=False)
-    rows = [
-        compare_charts.Difference(
-            f"{item.better.title} − {item.worse.title}", item.value, item.interval, item.p < 0.05 and not item.interval.holds_zero
-        )
-        for item in conclusion.differences
-    ]
+    rows = ablation_tables.differences(conclusion)
     st.plotly_chart(
         compare_charts.differences(rows, "Difference in accuracy (points)"),
         key="ablation-differences",
         config=charts.download_config(f"ablation-{study.name}-differences", "svg"),
         alt=compare_charts.told_differences(rows),
     )
-    frame = pd.DataFrame(
-        {
-            "Difference": row.name,
-            "Points": compare_tables.points(row.value),
-            "95% interval": compare_tables.points_interval(row.interval),
-            "p": compare_tables.p_value(item.p),
-            "Seeds": item.seeds,
-            "n": f"{item.n:,}",
-        }
-        for row, item in zip(rows, conclusion.differences, strict=True)
-    )
+    frame = ablation_tables.tests(conclusion)
     st.dataframe(frame, hide_index=True, key="ablation-tests", alt="The differences that the conclusion rests on")
-    st.caption(
-        "Each on the same faces and by the same seeds. One seed: McNemar's exact test and a paired bootstrap "
-        "over faces. Several: the variance over faces and that over seeds are added. Not corrected for their number: a conclusion holds "
-        "where all of them do."
-    )
+    st.caption(ablation_tables.TESTED)
     table_downloads.draw(frame, f"ablation-{study.name}-differences", f"{study.title}: differences in accuracy")
 
 
@@ -177,7 +135,7 @@ def _text_claims(study: "Study", found: "Sequence[RowResult]") -> None:
     for item in judged:
         _sentence(item.verdict, item.sentence)
         if item.figures:
-            frame = _titled(table(item))
+            frame = ablation_tables.titled(table(item))
             st.dataframe(frame, hide_index=True, key=f"text-{item.claim.key}", alt=f"What is measured of: {item.claim.words}")
             table_downloads.draw(frame, f"ablation-{study.name}-{item.claim.key}", f"{item.claim.words} ({item.claim.source})")
         st.caption(text.plain(item.claim.note))

@@ -39,7 +39,7 @@ CHAPTERS: tuple[tuple[str, Callable[[Lab, Sheet], Iterator[str]]], ...] = (
 )
 
 
-def lab_html(lab: Lab, progress: Callable[[float, str], None] = lambda *_: None) -> str:
+def lab_html(lab: Lab, progress: Callable[[float, str], object] = lambda *_: None) -> str:
     """The report as the text of an HTML file that needs nothing else.
 
     What cannot be drawn is a sentence in its place.

@@ -48,7 +48,7 @@ def _search(search: Search, sheet: Sheet) -> Iterator[str]:
             continue
         caption = f"Accuracy (%) by C and gamma, {kernel} kernel: mean over all inner folds; the best cell has a frame. {about}."
         chart = search_charts.heat_maps(panels.means, panels.components, panels.rows, panels.prices, panels.best)
-        yield sheet.figure(chart, f"{name}-{kernel}", caption, f"{caption} {panels.told}")
+        yield sheet.figure(chart, f"{name}-{kernel}", caption, f"{caption} {panels.told}", width=760)
     numbers, frame = search.spec.grid.n_components, search_tables.by_components(search, outcome)
     told = "; ".join(f"{row['Components']} components {row['Accuracy']}" for row in frame.to_dict("records"))
     caption = f"Accuracy (%) on the outer folds by number of components, mean and standard deviation. {about}."

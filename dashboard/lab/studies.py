@@ -67,9 +67,16 @@ def _found(lab: Lab, study: Study, *, always: bool) -> list[tuple[DataSpec, tupl
 
     sets = known_data() or (DataSpec(),)
     told = [(data, results(study, sound_cells(cells(study, data), lab.known))) for data in sets]
-    base = study.base.key if study.base and not always else ""
-    there = [(data, found) for data, found in told if any(result.runs and result.row.key != base for result in found)]
+    there = [
+        (data, found) for data, found in told if any(result.runs and (always or result.row.key in _own_rows(study)) for result in found)
+    ]
     return there or (told[:1] if always else [])
+
+
+def _own_rows(study: Study) -> set[str]:
+    """Keys of the rows that make the study: those that are no base of ours, or all where it has no others."""
+    keys = {row.key for row in study.rows}
+    return {key for key in keys if not key.startswith("ours-") and not (study.base and key == study.base.key)} or keys
 
 
 def _study(study: Study, data: DataSpec, found: Sequence[RowResult], sheet: Sheet) -> Iterator[str]:
@@ -96,7 +103,7 @@ def _parts(study: Study, found: Sequence[RowResult], sheet: Sheet) -> Iterator[s
         marks = ablation_tables.marks(found)
         chart = ablation_charts.settings(marks, ablation_tables.split_of(found))
         yield sheet.figure(chart, name, f"Accuracy (%). {caption}", f"{caption} {ablation_charts.told(marks)}")
-    yield sheet.table(ablation_tables.results(found), name, caption)
+    yield sheet.table(ablation_tables.results(found).fillna("–"), name, caption)
     if conclusion.differences:
         rows = ablation_tables.differences(conclusion)
         words = f"{study.title}: differences in accuracy (points) that the conclusion rests on, with 95% intervals."
