@@ -42,8 +42,8 @@ def pairs(lab: Lab, sheet: Sheet) -> Iterator[str]:
     tested = [pair for pair in comparison.pairs if pair.test]
     clear = [pair for pair in tested if pair.test and pair.test.distinguishable]
     yield paragraph(
-        f"Of {len(comparison.pairs)} pairs {len(tested)} can be tested; in {len(clear)} the accuracies differ by more than chance (p after "
-        "Holm below 0.05, and an interval without 0)."
+        f"Pairs: {len(comparison.pairs)}, of which {len(tested)} can be tested. In {len(clear)} the accuracies differ by more than "
+        "chance (p after Holm below 0.05, and an interval without 0)."
     )
     remarks = dict.fromkeys(remark for pair in comparison.pairs for remark in pair.remarks)
     yield bullets(notes(comparison))
