@@ -67,7 +67,12 @@ def _clickable(cells: list[dict[str, Any]], title: str, tooltip: list[alt.Toolti
         tooltip=[alt.Tooltip("label:N", title="Label"), alt.Tooltip("answer:N", title="Answer"), *tooltip],
     )
     number = base.mark_text(fontSize=13).encode(text="told:N", color=alt.Color("ink:N", scale=None))
-    return cast(alt.LayerChart, alt.layer(fill.add_params(picked), number).properties(height=round(len(cells) ** 0.5) * 46 + 60))
+    return as_vectors(alt.layer(fill.add_params(picked), number).properties(height=round(len(cells) ** 0.5) * 46 + 60))
+
+
+def as_vectors(chart: alt.LayerChart) -> alt.LayerChart:
+    """The chart drawn as SVG and not as pixels, so that the page can save what it shows (`figure_formats.js`)."""
+    return cast(alt.LayerChart, chart.properties(usermeta={"embedOptions": {"renderer": "svg"}}))
 
 
 def live_curves(history: pd.DataFrame, quantity: Quantity, against: Against = "epochs", *, head: str = "softmax") -> alt.LayerChart:

@@ -14,7 +14,8 @@ def curves(
     history: pd.DataFrame, quantity: Quantity, against: Against = "epochs", *, chosen: int = 0, head: str = "softmax"
 ) -> alt.LayerChart:
     """Training and validation so far, the chosen epoch marked; arguments as `run_charts.history_curves`."""
-    return cast(alt.LayerChart, _chosen(history, against, chosen) + altair_charts.live_curves(history, quantity, against, head=head))
+    lines = altair_charts.live_curves(history, quantity, against, head=head)
+    return altair_charts.as_vectors(cast(alt.LayerChart, _chosen(history, against, chosen) + lines))
 
 
 def learning_rate(history: pd.DataFrame, against: Against = "epochs") -> alt.LayerChart:
@@ -25,7 +26,7 @@ def learning_rate(history: pd.DataFrame, against: Against = "epochs") -> alt.Lay
     base = alt.Chart(rows).encode(x=x, y=alt.Y("y:Q", title="Learning rate"))
     tooltip = [alt.Tooltip("epoch:Q", title="Epoch"), alt.Tooltip("y:Q", title="Learning rate", format=".3~g")]
     line = base.mark_line(color=QUIET, strokeWidth=2.5)
-    return cast(alt.LayerChart, alt.layer(line, base.mark_circle(color=QUIET, size=42, opacity=1).encode(tooltip=tooltip)))
+    return altair_charts.as_vectors(alt.layer(line, base.mark_circle(color=QUIET, size=42, opacity=1).encode(tooltip=tooltip)))
 
 
 def _chosen(history: pd.DataFrame, against: Against, chosen: int) -> alt.LayerChart:
