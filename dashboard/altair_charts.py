@@ -70,7 +70,7 @@ def _clickable(cells: list[dict[str, Any]], title: str, tooltip: list[alt.Toolti
     return as_vectors(alt.layer(fill.add_params(picked), number).properties(height=round(len(cells) ** 0.5) * 46 + 60))
 
 
-def as_vectors(chart: alt.LayerChart) -> alt.LayerChart:
+def as_vectors(chart: alt.LayerChart | alt.FacetChart) -> alt.LayerChart:
     """The chart drawn as SVG and not as pixels, so that the page can save what it shows (`figure_formats.js`)."""
     return cast(alt.LayerChart, chart.properties(usermeta={"embedOptions": {"renderer": "svg"}}))
 

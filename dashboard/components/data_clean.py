@@ -102,7 +102,10 @@ def _outcome(recipe: "Recipe", path: "Path") -> None:
         return
     columns = ("row", "rule", "label", "new", "pixels")
     frame = pd.DataFrame([{column: getattr(row, column) for column in columns} for row in recipe.touched])
-    st.table(pd.DataFrame({"Rule": recipe.by_rule().keys(), "Faces": recipe.by_rule().values()}), hide_index=True, width="content")
+    rules = pd.DataFrame({"Rule": recipe.by_rule().keys(), "Faces": recipe.by_rule().values()})
+    st.table(rules, hide_index=True, width="content", alt=f"Faces that each rule of {recipe.name} touches")
+    table_downloads.draw(rules, f"{recipe.name}-rules", f"Faces that each rule of the recipe {recipe.name} touches")
+    st.caption("Every face that they touch:")
     table_downloads.draw(frame, f"{recipe.name}-recipe", f"Faces that the recipe {recipe.name} touches")
     own = f"recipes/{path.stem}"
     with st.container(horizontal=True, gap="small"):

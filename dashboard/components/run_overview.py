@@ -43,11 +43,20 @@ def draw(row: Row) -> None:
     with facts, sentences():
         st.subheader("How it was trained", anchor=False)
         told = _trained(row.run) if row.state == FINISHED else _so_far(row)
-        st.table(told, border="horizontal", hide_header=True, alt=f"How {row.run.name} was trained")
+        marked = [{"What": f"**{name}**", "Value": text.plain(value)} for name, value in told.items()]
+        st.table(marked, border="horizontal", hide_header=True, alt=f"How {row.run.name} was trained")
+        _take_away(row, told)
         if row.state == FINISHED:
             _later(row.run)
     with spec, sentences():
         _settings(row)
+
+
+def _take_away(row: Row, told: dict[str, str]) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame({"What": list(told), "Value": list(told.values())})
+    table_downloads.draw(frame, f"{row.run.name}-making", f"How {row.run.name} was trained")
 
 
 def headlines(run: "Run") -> tuple[Headline, ...]:
@@ -96,7 +105,7 @@ def _unfinished(row: Row) -> None:
         )
 
 
-def _trained(run: "Run") -> list[dict[str, str]]:
+def _trained(run: "Run") -> dict[str, str]:
     told, machine = run.manifest, run.manifest.get("machine", {})
     weights = told.get("files", {}).get("weights.safetensors", {}).get("bytes")
     facts = {
@@ -110,7 +119,7 @@ def _trained(run: "Run") -> list[dict[str, str]]:
         "Spec": run.spec.hash,
         "Versions": ", ".join(f"{name} {version}" for name, version in told.get("versions", {}).items()),
     }
-    return [{"What": f"**{name}**", "Value": text.plain(value)} for name, value in facts.items() if value]
+    return {name: value for name, value in facts.items() if value}
 
 
 def _course(run: "Run") -> dict[str, str]:
@@ -126,14 +135,14 @@ def _svm(told: dict[str, Any]) -> dict[str, str]:
     return {"Reads": reads, "Support vectors": f"{told['support_vectors']:,}" if "support_vectors" in told else ""}
 
 
-def _so_far(row: Row) -> list[dict[str, str]]:
+def _so_far(row: Row) -> dict[str, str]:
     facts = {
         "Epochs": f"{row.summary.epochs} of {row.run.spec.epochs}" if row.run.spec.family == "cnn" else "",
         "Time": _time(row.summary.seconds),
         "Last written": row.summary.date.strftime("%Y-%m-%d %H:%M UTC"),
         "Spec": row.run.spec.hash,
     }
-    return [{"What": f"**{name}**", "Value": value} for name, value in facts.items() if value]
+    return {name: value for name, value in facts.items() if value}
 
 
 def _time(seconds: float) -> str:

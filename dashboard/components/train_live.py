@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from dashboard import text
-from dashboard.components import protocol_badge, train_steer
+from dashboard.components import protocol_badge, table_downloads, train_steer
 from dashboard.components.errors import sentences
 from dashboard.components.train_words import PHASES, STATES, duration
 from dashboard.run_listing import summarise
@@ -142,16 +142,7 @@ def _curves(run: "Run", history: "pd.DataFrame", chosen: int) -> None:
         st.altair_chart(live_charts.curves(history, "accuracy", against, chosen=chosen, head=head), key="accuracy-chart", alt=told)
     told = f"Learning rate {last['learning_rate']:.3g} {after}."
     st.altair_chart(live_charts.learning_rate(history, against), key="rate-chart", alt=told, height=180)
-    st.download_button(
-        "History (CSV)",
-        (run.path / store.HISTORY).read_bytes,
-        f"{run.name}-history.csv",
-        "text/csv",
-        key="history-csv",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
-    )
+    table_downloads.draw(history, f"{run.name}-history", f"Training of {run.name}: after each epoch, without test-time augmentation")
 
 
 def _log(job: "Job") -> None:
