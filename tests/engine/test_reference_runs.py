@@ -20,7 +20,7 @@ PUBLIC_TEST = Run(settings.checkpoints_dir() / "net2-softmax").spec.data.valid_h
 
 
 ALL = REFERENCE | SVM_REFERENCE
-CNN_FIELDS = "model head network optimizer schedule augment epochs batch_size sizes monitor label_smoothing tta seed"
+CNN_FIELDS = "model head network optimizer schedule augment epochs batch_size sizes monitor average label_smoothing tta seed"
 SVM_FIELDS = "model features kernel C gamma class_weight mirror tta seed"
 
 
