@@ -30,7 +30,8 @@ SETTINGS = {
 def train(name: str, *options: str) -> store.Run:
     """Train a small net on drawn faces, in processes of their own."""
     settings = [f"--set={field}={json.dumps(value)}" for field, value in SETTINGS.items()]
-    command = ["train", "--model", "net5", "--name", name, "--data", "synthetic:140", "--device", "cpu", "--threads", "1"]
+    command = ["train", "--model", "net5", "--name", name, "--data", "synthetic:140"]
+    command += ["--device", "cpu", "--precision", "32-true", "--threads", "1"]
     line = [sys.executable, "-m", "fer_engine", *command, *settings, *options]
     done = subprocess.run(line, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
