@@ -5,11 +5,11 @@ import csv
 import io
 import json
 import re
-import sys
 from html import unescape
 
 import numpy as np
 import pytest
+from called import caller
 from made_runs import made_run
 
 from dashboard import compare_tables
@@ -269,17 +269,7 @@ def test_anchors_are_told_apart():
 
 @pytest.fixture
 def command(monkeypatch, capsys):
-    def call(*typed: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["dashboard", *typed])
-        try:
-            main()
-            status = 0
-        except SystemExit as end:
-            status = int(end.code or 0)
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return call
+    return caller(main, "dashboard", monkeypatch, capsys)
 
 
 def test_command_writes_the_file_and_says_so(command, two, tmp_path):

@@ -2,10 +2,10 @@
 
 import json
 import shutil
-import sys
 
 import numpy as np
 import pytest
+from called import caller
 from PIL import Image
 
 from fer_engine import load
@@ -24,17 +24,7 @@ def run(monkeypatch, capsys):
     """Run the command line; gives exit status, standard output and standard error."""
     monkeypatch.setattr("fer_engine.training.neighbour.be_kind", lambda: None)  # or every test would run slower than the last
 
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["fer_engine", *words])
-        try:
-            main()
-            status = 0
-        except SystemExit as end:
-            status = int(end.code or 0)
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return call
+    return caller(main, "fer_engine", monkeypatch, capsys)
 
 
 @pytest.fixture
