@@ -21,10 +21,12 @@ def made_run(name: str, labels: list[int], answers: list[int], **changes) -> Run
         name: Its name.
         labels: Of each face.
         answers: To each face.
-        changes: `rows` or `first_row` of the data set, `seconds`, `milliseconds`, `classes`, `chosen_on`, `spec`; all else is of the spec.
+        changes: `rows` or `first_row` of the data set, `seconds`, `milliseconds`, `classes`, `learnt` (faces), `chosen_on`, `spec`; all
+            else is of the spec.
     """
     rows = changes.pop("rows", None) or list(range(changes.pop("first_row", 0), 10**6))[: len(labels)]
-    told = {key: changes.pop(key, value) for key, value in (("seconds", 60), ("milliseconds", 8), ("classes", list(NAMES)))}
+    usual = (("seconds", 60), ("milliseconds", 8), ("classes", list(NAMES)), ("learnt", 100))
+    told = {key: changes.pop(key, value) for key, value in usual}
     chosen = changes.pop("chosen_on", "PublicTest")
     spec = override(changes.pop("spec", lab.recipe("net5")), {"data.train_hash": "t", "data.valid_hash": "v"} | changes)
     folder = run_path(name)
@@ -62,6 +64,7 @@ def _manifest(name, spec, chosen, told) -> dict:
         "parameters": 1000,
         "milliseconds_per_face": told["milliseconds"],
         "classes": told["classes"],
+        "counts": {"Training": {"happy": told["learnt"] - 5, "sad": 5}},
         "protocol": {"trained_on": "Training", "chosen_on": chosen, "tta": spec.tta, "seeds": [spec.seed]},
         "starts_from": None,
     }

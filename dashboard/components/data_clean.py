@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.components import data_checks, data_view, table_downloads, train_data
+from dashboard.components import data_checks, data_pairs, data_view, table_downloads, train_data
 from dashboard.components.data_view import Opened, votes
 from dashboard.components.errors import sentences
 from dashboard.text import plain
@@ -64,6 +64,7 @@ def draw(opened: Opened) -> None:
     written = st.session_state.get(WRITTEN)
     if written and written[0] == opened.name:
         _outcome(*written[1:])
+    data_pairs.draw(opened)
 
 
 def _write(opened: Opened, rules: "Rules", name: str, further: "Further") -> "tuple[Recipe, Path]":

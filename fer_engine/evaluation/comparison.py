@@ -1,7 +1,7 @@
 """Runs side by side, from their folders alone: which differences there are, and which of them are more than chance.
 
-Runs are tested against each other where they were trained, chosen and measured on the same faces with the same labels.
-Others are shown, and what keeps them from a test is said.
+Runs are tested against each other where they were trained, chosen and measured on the same faces with the same labels, or
+where the faces that they learnt from are all that differs. Others are shown, and what keeps them from a test is said.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fer_engine.errors import FerLabError
-from fer_engine.evaluation.comparison_terms import Terms, obstacles, remarks, terms_of
+from fer_engine.evaluation.comparison_terms import Terms, differ_in_training_data_alone, obstacles, remarks, terms_of
 from fer_engine.evaluation.curves import Scored, scored_splits
 from fer_engine.evaluation.metrics import macro_f1
 from fer_engine.evaluation.statistics import LEVEL, Interval, holm, mcnemar, percentile_interval, resampled_sums
@@ -238,11 +238,19 @@ def resample(labels: np.ndarray, answers: list[np.ndarray], *, seed: int = 0) ->
 def _pairs(entrants: tuple[Entrant, ...]) -> tuple[Pair, ...]:
     pairs = []
     for a, b in combinations(entrants, 2):
-        against = obstacles(a.name, a.terms, b.name, b.terms)
+        against = _obstacles(a, b)
         beside = () if against else remarks(a.name, a.run, b.name, b.run)
         pairs.append(Pair(a, b, against, beside, None if against else _test(a, b)))
     adjusted = iter(holm([pair.test.p for pair in pairs if pair.test]))
     return tuple(replace(pair, test=replace(pair.test, p_holm=next(adjusted))) if pair.test else pair for pair in pairs)
+
+
+def _obstacles(a: Entrant, b: Entrant) -> tuple[str, ...]:
+    """What keeps two runs from a test; other training data do not where nothing else differs, for then they are what is tested."""
+    tested = b.terms
+    if differ_in_training_data_alone(a.run.spec, b.run.spec):
+        tested = replace(tested, trained_on=a.terms.trained_on)
+    return obstacles(a.name, a.terms, b.name, tested)
 
 
 def _test(a: Entrant, b: Entrant) -> PairTest:
@@ -301,10 +309,11 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
     found = []
     for number, group in enumerate(comparison.groups[1:], start=2):
         pair = comparison.pair(comparison.groups[0][0].name, group[0].name)
-        names = ", ".join(item.name for item in group)
-        found.append(
-            f"Another protocol, not tested against the first ({number} of {len(comparison.groups)}): {names}. {' '.join(pair.obstacles)}"
-        )
+        names, place = ", ".join(item.name for item in group), f"({number} of {len(comparison.groups)})"
+        if pair.obstacles:
+            found.append(f"Another protocol, not tested against the first {place}: {names}. {' '.join(pair.obstacles)}")
+        else:
+            found.append(f"Other training data than the first {place}: {names}. {' '.join(pair.remarks)}")
     if any(entrant.terms.measured_on == entrant.terms.chosen_on for entrant in comparison.entrants):
         found.append("Runs were chosen on the split that they are measured on here, so that every figure is a little too good.")
     if comparison.tests > 1:

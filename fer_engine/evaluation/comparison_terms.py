@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from fer_engine.errors import FerLabError
@@ -85,9 +85,20 @@ def obstacles(a: str, a_terms: Terms, b: str, b_terms: Terms) -> tuple[str, ...]
     return tuple(_OBSTACLES[name].format(a=a, b=b, one=getattr(a_terms, name), other=getattr(b_terms, name)) for name in differing)
 
 
+def differ_in_training_data_alone(a: RunSpec, b: RunSpec) -> bool:
+    """Whether two specs have the same fields but for the content of the split that is learnt from.
+
+    Then a test between them is one of the training data: raw or cleaned, few faces or many.
+    """
+    bare = [replace(spec, data=replace(spec.data, name="", train_hash="")) for spec in (a, b)]
+    return bare[0] == bare[1] and a.data.train_hash != b.data.train_hash
+
+
 def remarks(a: str, a_run: "Run", b: str, b_run: "Run") -> tuple[str, ...]:
     """What to know beside a test of two runs, a sentence each: what gives one of them more than the other."""
     found = []
+    if differ_in_training_data_alone(a_run.spec, b_run.spec):
+        found.append(f"{a} and {b} differ in the faces that they learnt from and in nothing else; the test is of these.")
     flipped = [run.manifest["protocol"]["tta"] == "flip" for run in (a_run, b_run)]
     if flipped[0] != flipped[1]:
         flips, other = (a, b) if flipped[0] else (b, a)

@@ -7,6 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from made_runs import made_run
 
 from dashboard.components.data_labelmap import LEAVE_OUT, table_of
 from fer_engine import settings
@@ -151,6 +152,26 @@ def test_a_recipe_written_by_the_page_is_that_of_the_command(open_page, packed, 
     assert other.hash == recipe.hash
     app.button(key="clean-write").click().run()
     assert "is there already" in told(app, "error")
+
+
+def test_runs_on_raw_and_cleaned_faces_are_tested_against_each_other(open_page, packed):
+    app = open_page("data")
+    app.file_uploader(key="bring-file-0").upload("mine.zip", packed, "application/zip").run()
+    bring(app)
+    app.segmented_control(key="part").set_value("Clean").run()
+    assert "No two finished runs differ in the faces that they learnt from alone" in told(app, "caption")
+    content = open_data(own_sets()["imported/mine"]).faces.part("PublicTest").content_hash
+    labels = [NAMES.index("happy")] * 40
+    right, others = {"data.valid_hash": content}, [NAMES.index("sad")] * 12
+    made_run("raw", labels, labels[:28] + others, **right)
+    made_run("cleaned", labels, labels, learnt=90, **right, **{"data.train_hash": "cleaned", "data.name": "mine-cleaned"})
+    made_run("elsewhere", labels, labels, learnt=80, **{"data.train_hash": "other"})
+    app.run()
+    assert "cleaned is better than raw by 30.0 points" in told(app, "markdown")
+    frame = app.table[-1].value
+    assert frame["Run"].tolist() == ["raw", "cleaned"]
+    assert frame["Training faces"].tolist() == [100, 90]
+    assert frame["Learnt from"].tolist() == ["fer2013", "mine-cleaned"]
 
 
 def test_what_was_cleaned_is_opened_and_trained_on_at_a_click(open_page, packed):

@@ -10,7 +10,8 @@ from scipy.stats import binom
 
 from fer_engine.errors import FerLabError
 from fer_engine.evaluation import comparison_costs, comparison_faces, comparison_trust
-from fer_engine.evaluation.comparison import PairTest, compare, resample, verdict
+from fer_engine.evaluation.comparison import PairTest, compare, notes, resample, verdict
+from fer_engine.evaluation.comparison_data import data_pairs, data_table
 from fer_engine.evaluation.comparison_heads import compare_heads
 from fer_engine.evaluation.comparison_terms import spec_differences
 from fer_engine.evaluation.metrics import macro_f1
@@ -138,7 +139,7 @@ def test_of_many_runs_every_p_is_corrected_for_all_tests():
     ("changes", "sentence"),
     [
         ({"data.valid_hash": "other"}, "a is measured on PublicTest (content v), b on PublicTest (content other)."),
-        ({"data.train_hash": "more"}, "a learnt from Training (content t), b from Training (content more)."),
+        ({"data.train_hash": "more", "epochs": 3}, "a learnt from Training (content t), b from Training (content more)."),
         ({"classes": ["calm", "cross"]}, "a knows angry, disgust, fear, happy, sad, surprise, neutral, b calm, cross."),
         ({"first_row": 5}, "The faces of a and b have different labels or row numbers, so that they cannot be paired."),
         ({"chosen_on": "PrivateTest"}, "a was chosen on PublicTest (content v), b on PrivateTest."),
@@ -154,6 +155,36 @@ def test_runs_of_different_protocols_stand_apart_untested(changes, sentence):
     assert other.test is None
     assert between.test.p_holm == between.test.p, "what is not tested needs no correction"
     assert [[item.name for item in group] for group in comparison.groups] == [["a", "c"], ["b"]]
+
+
+def test_runs_that_differ_in_the_faces_they_learnt_from_alone_are_tested_for_these():
+    runs = {"a": made_run("a", LABELS, A), "b": made_run("b", LABELS, B, **{"data.train_hash": "cleaned", "data.name": "cleaned"})}
+    comparison = compare(runs)
+    found = comparison.pairs[0]
+    assert found.obstacles == ()
+    assert found.test == pair().test
+    assert found.remarks == ("a and b differ in the faces that they learnt from and in nothing else; the test is of these.",)
+    assert [[item.name for item in group] for group in comparison.groups] == [["a"], ["b"]], "the tables keep them apart"
+    assert "Other training data than the first (2 of 2): b." in notes(comparison)[0]
+
+
+def test_runs_are_paired_by_all_but_their_training_data():
+    cleaned = {"data.train_hash": "cleaned", "data.name": "mine, cleaned"}
+    runs = [
+        made_run("clean", LABELS, B, learnt=90, **cleaned),
+        made_run("raw", LABELS, A),
+        made_run("again", LABELS, A),
+        made_run("shorter", LABELS, B, learnt=90, epochs=3, **cleaned),
+    ]
+    (found,) = data_pairs(runs)
+    assert (found.pair.a.name, found.pair.b.name) == ("raw", "clean"), "the one that learnt from more faces first"
+    assert found.learnt == (100, 90)
+    assert found.pair.test == pair().test
+    table = data_table([found])
+    assert table["Run"].tolist() == ["raw", "clean"]
+    assert table["Learnt from"].tolist() == ["fer2013", "mine, cleaned"]
+    assert table["Training faces"].tolist() == [100, 90]
+    assert data_table(data_pairs(runs[1:])).empty
 
 
 def test_what_is_not_tested_is_not_remarked_on_and_what_goes_without_saying_is_not_said():
