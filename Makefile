@@ -19,6 +19,7 @@ test: $(VENV)/.dev  ## Run all tests
 
 lint: $(VENV)/.dev  ## Check style and types
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
 clean:  ## Remove the environment; runs and caches stay

@@ -37,13 +37,15 @@ def report(
     from dashboard.lab.gather import gather
     from fer_engine.cli.output import err, say
     from fer_engine.cli.output import out as console
+    from fer_engine.runs.files import replacing
 
     _refuse(out)
     with Progress(console=err, transient=True) as bar:
         task = bar.add_task("Reading the runs", total=1.0)
         lab = gather(runs or ())
         text = lab_html(lab, lambda share, chapter: bar.update(task, completed=share, description=chapter))
-    _write(out, text)
+    with replacing(out, "Name another place with --out.") as temporary:
+        temporary.write_text(text, encoding="utf-8")
     say(lab.problems)
     size = len(text.encode()) / 1e6
     console.print(f"{out}: {size:.1f} MB, {len(lab.runs)} runs one by one, {len(lab.known)} in all", highlight=False, markup=False)
@@ -55,19 +57,6 @@ def _refuse(out: Path) -> None:
         raise FerLabError(f"{out} is a folder. Name a file, such as {out / 'lab.html'}.")
     if not out.absolute().parent.is_dir():
         raise FerLabError(f"There is no folder {out.parent} to write {out.name} into. Make it, or name another place with --out.")
-
-
-def _write(out: Path, text: str) -> None:
-    beside = out.with_name(f".{out.name}.part")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(out)
-    except OSError as error:
-        raise FerLabError(
-            f"{out} could not be written: {(error.strerror or str(error)).lower()}. Name another place with --out."
-        ) from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def main() -> None:

@@ -41,9 +41,7 @@ class Course:
     best_epoch: int = 0
 
 
-def describe(
-    spec: RunSpec, folder: Path, faces: FaceSet, course: Course, predictor: Predictor, machine: dict[str, Any]
-) -> dict[str, Any]:
+def describe(spec: RunSpec, folder: Path, faces: FaceSet, course: Course, predictor: Predictor, machine: dict[str, Any]) -> dict[str, Any]:
     """Versions, machine, time, file hashes, class counts, preprocessing and protocol of a run whose files are written."""
     counts = faces.counts()
     files = [name for name in _FILES if (folder / name).exists()]  # an SVM has no history

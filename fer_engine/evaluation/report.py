@@ -54,9 +54,7 @@ def classification_report(labels: np.ndarray, answers: np.ndarray) -> Classifica
     """The report of answers (N,) for labels (N,), N at least 1."""
     order = np.arange(N_CLASSES)
     columns = precision_recall_fscore_support(labels, answers, labels=order, zero_division=0)
-    emotions = tuple(
-        ReportRow(name, float(p), float(r), float(f1), int(n)) for name, p, r, f1, n in zip(NAMES, *columns, strict=True)
-    )
+    emotions = tuple(ReportRow(name, float(p), float(r), float(f1), int(n)) for name, p, r, f1, n in zip(NAMES, *columns, strict=True))
 
     def average(kind: str) -> ReportRow:
         p, r, f1, _ = precision_recall_fscore_support(labels, answers, labels=order, average=kind, zero_division=0)

@@ -92,6 +92,7 @@ class _Evaluation:
 
 _MANIFEST, _EVALUATION, _CALIBRATION = TypeAdapter(_Manifest), TypeAdapter(_Evaluation), TypeAdapter(Calibration)
 
+
 def check_run(folder: Path) -> None:
     """Check a run folder: its files fit the manifest, each other and this version.
 

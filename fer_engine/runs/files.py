@@ -10,10 +10,16 @@ from typing import Any
 
 from fer_engine.errors import FerLabError
 
+_REMEDY = "Free some space or name another folder in FER_LAB_RUNS; what was saved before is kept."
+
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, remedy: str = _REMEDY) -> Iterator[Path]:
     """Give a temporary path beside `path`, and move it there when the block ends well.
+
+    Args:
+        path: What is to be written.
+        remedy: What the user can do where that fails, a sentence.
 
     Raises:
         FerLabError: Where the disk is full or the folder is gone or closed to us; what was there before stays.
@@ -23,10 +29,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.replace(path)
     except OSError as error:
-        raise FerLabError(
-            f"{path} could not be written: {_reason(error)}. "
-            "Free some space or name another folder in FER_LAB_RUNS; what was saved before is kept."
-        ) from error
+        raise FerLabError(f"{path} could not be written: {_reason(error)}. {remedy}") from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

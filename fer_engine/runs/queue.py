@@ -162,9 +162,7 @@ def _fits(ticket: Ticket, training: Sequence[Ticket]) -> bool:
 def waits_for(ticket: Ticket, tickets: Sequence[Ticket]) -> tuple[Ticket, ...]:
     """Those that a waiting ticket waits for: the ones that train and those before it, where they want the same."""
     before = tickets[: [other.run for other in tickets].index(ticket.run)]
-    return tuple(
-        other for other in tickets if other.run != ticket.run and (other.started or other in before) and compete(ticket, other)
-    )
+    return tuple(other for other in tickets if other.run != ticket.run and (other.started or other in before) and compete(ticket, other))
 
 
 def _path() -> Path:
