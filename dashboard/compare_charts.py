@@ -100,7 +100,10 @@ def _look(number: int) -> dict[str, Any]:
 
 
 def differences(rows: Sequence[Difference], title: str) -> go.Figure:
-    """Differences with their 95% intervals about a line at zero; those within chance are grey and hollow."""
+    """Differences with their 95% intervals about a line at zero; those within chance are grey and hollow.
+
+    Names stand above their rows: two runs' names beside them would leave a telephone no room.
+    """
     figure = go.Figure()
     for clear, name in ((True, "more than chance"), (False, "within chance")):
         mine = [row for row in rows if row.clear == clear]
@@ -121,10 +124,12 @@ def differences(rows: Sequence[Difference], title: str) -> go.Figure:
     names = [row.name for row in rows]
     figure.update_layout(
         xaxis={"title": title},
-        yaxis={"categoryorder": "array", "categoryarray": names[::-1], "range": [-0.6, len(names) - 0.4]},
+        yaxis={"categoryorder": "array", "categoryarray": names[::-1], "range": [-0.4, len(names) - 0.1], "showticklabels": False},
         legend=_LEGEND,
     )
-    return calm(figure, height=34 * len(rows) + 110, top=44, legend=True)
+    for name in names:
+        figure.add_annotation(text=name, x=0, xref="paper", xanchor="left", y=name, yshift=18, showarrow=False, font={"color": QUIET})
+    return calm(figure, height=50 * len(rows) + 110, top=44, legend=True)
 
 
 def _error_bars(values: Sequence[tuple[float, "Interval"]], color: str) -> dict[str, Any]:
