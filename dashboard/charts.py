@@ -83,8 +83,9 @@ def class_distribution(counts: dict[str, int], longest: float) -> go.Figure:
     total = sum(counts.values())
     shares = [counts[name] / total for name in NAMES]
     figure = go.Figure(_bars(100 * share for share in shares))
+    ticks = list(range(0, round(100 * longest) + 1, 10 if longest <= 0.3 else 20))  # under the bars, not under their labels
     figure.data[0].text = [f"{counts[name]:,} · {percent(share)}" for name, share in zip(NAMES, shares, strict=True)]
-    figure.update_layout(xaxis={"range": [0, 178 * longest], "title": "Share of the split's faces (%)", "tickvals": [0, 10, 20]})
+    figure.update_layout(xaxis={"range": [0, 178 * longest], "title": "Share of the split's faces (%)", "tickvals": ticks})
     return calm(figure, height=len(NAMES) * ROW + 48)
 
 
@@ -182,6 +183,7 @@ def calm(figure: go.Figure, *, height: int, top: int = 4, legend: bool = False) 
         dragmode=False,
         bargap=0.2,
         hoverlabel={"namelength": -1},
+        autotypenumbers="strict",  # a run may be called 2024
     )
     figure.update_xaxes(fixedrange=True, zeroline=False, title_standoff=6, gridcolor="rgba(138,143,156,0.22)", automargin=True)
     figure.update_yaxes(fixedrange=True, zeroline=False, automargin=True, ticklabelstandoff=6, gridcolor="rgba(138,143,156,0.22)")

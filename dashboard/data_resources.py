@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from dashboard.resources import stamp
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -123,4 +125,8 @@ def face_map(key: str, faces: FaceSet, run: Run, method: str, n: int, show: Show
     """
     from fer_engine.data.face_map import face_map as draw_map
 
-    return _once("map", f"{key}|{run.path}|{method}|{n}", lambda: draw_map(faces, run, method, n, show))
+    return _once(
+        "map",
+        f"{key}|{run.path}|{run.spec.hash}|{stamp(run, 'weights.safetensors')}|{method}|{n}",
+        lambda: draw_map(faces, run, method, n, show),
+    )

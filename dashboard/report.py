@@ -10,6 +10,7 @@ from dashboard import run_charts, run_tables, text
 from dashboard.report_parts import Sheet, page
 from fer_engine.errors import FerLabError
 from fer_engine.experiments.svm_spec import SvmSpec
+from fer_engine.labels import NAMES
 from fer_engine.runs.store import SPEC
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fer_engine.evaluation.curves import Scored
-    from fer_engine.runs.store import Run
+from fer_engine.runs.store import Run
 
 _RELIABILITY = "Calibrated probabilities; on the dotted line answers are right as often as they are sure."
 
@@ -69,8 +70,8 @@ def _results(run: Run, sheet: Sheet) -> str:
     import pandas as pd
 
     how, spec = run.manifest["protocol"], run.spec
-    rows = [_result(split, figures, how["tta"]) for split, figures in run.metrics.items()]
-    rows += [_result(tree["split"], tree, tree["tta"]) for tree in _later(run)]
+    rows = [_result(split, figures, how["tta"], spec.data.name) for split, figures in run.metrics.items()]
+    rows += [_result(tree["split"], tree, tree["tta"], tree.get("data_name", "")) for tree in _later(run)]
     words = (
         f"Trained on {how['trained_on']}. {run_tables.chosen_words(run)}, calibrated on {how['calibrated_on']}: "
         f"a figure on a split that was chosen on flatters a little. Seeds: {', '.join(map(str, how['seeds']))}. "
@@ -92,11 +93,13 @@ def _later(run: Run) -> list[dict[str, Any]]:
     return [read_json(path) for path in sorted(run.evaluations_dir().glob("*.json"))]
 
 
-def _result(split: str, figures: dict[str, Any], tta: str) -> dict[str, str]:
+def _result(split: str, figures: dict[str, Any], tta: str, data: str) -> dict[str, str]:
     low, high = figures["accuracy_ci95"]
     clean = figures["accuracy_deduplicated"]
     return {
+        "Data": data,
         "Split": split,
+        "Emotions": str(len(figures.get("classes", NAMES))),
         "Faces": _count(figures["n"]),
         "Accuracy": text.percent(figures["accuracy"]),
         "95% interval": f"{100 * low:.1f} – {100 * high:.1f}",

@@ -53,7 +53,7 @@ def finished_runs(*, studies: bool = False) -> tuple[tuple[Run, ...], tuple[str,
     runs, problems = [], []
     for found in (run for run in list_runs(studies=studies) if run.finished):
         try:
-            run = _read_run(str(found.path), _stamp(found, "manifest.json"))
+            run = _read_run(str(found.path), stamp(found, "manifest.json"))
         except (FerLabError, OSError, ValueError) as error:
             problems.append(f"The run '{found.name}' cannot be read and is left out: {error}")
         else:
@@ -94,7 +94,7 @@ def sample_png(name: str) -> bytes:
 
 def predictor(run: Run) -> Predictor:
     """The predictor of a finished run, shared by all visitors."""
-    return _predictor(str(run.path), run.spec.hash, _stamp(run, "weights.safetensors"))
+    return _predictor(str(run.path), run.spec.hash, stamp(run, "weights.safetensors"))
 
 
 @st.cache_resource(max_entries=12, show_spinner="Loading the network …")
@@ -113,7 +113,7 @@ def answer(run: Run, tile: np.ndarray) -> np.ndarray:
     """The calibrated probabilities (7,) that a run gives a face uint8 (48, 48). Cached for the session."""
     if run.spec.family == "cnn":
         return explanation(run, tile, None, "gradcam++").probabilities
-    return _answer(str(run.path), run.spec.hash, _stamp(run, "weights.safetensors"), np.ascontiguousarray(tile).tobytes(), run)
+    return _answer(str(run.path), run.spec.hash, stamp(run, "weights.safetensors"), np.ascontiguousarray(tile).tobytes(), run)
 
 
 @st.cache_data(max_entries=64, scope="session", show_spinner="Asking the model …")
@@ -130,7 +130,7 @@ def explanation(run: Run, tile: np.ndarray, target: str | None, method: Method) 
         target: The emotion that the heat maps explain; the answer where it is None.
         method: 'gradcam++' or 'gradcam'.
     """
-    identity = (str(run.path), run.spec.hash, _stamp(run, "weights.safetensors"))
+    identity = (str(run.path), run.spec.hash, stamp(run, "weights.safetensors"))
     return _explanation(identity, tile.tobytes(), target, method, run)
 
 
@@ -153,7 +153,7 @@ def occlusion(run: Run, tile: np.ndarray, target: str | None, patch: int, fill: 
         patch: Side of the patch, pixels; it moves by half of that.
         fill: What it shows.
     """
-    identity = (str(run.path), run.spec.hash, _stamp(run, "weights.safetensors"))
+    identity = (str(run.path), run.spec.hash, stamp(run, "weights.safetensors"))
     return _occlusion(identity, tile.tobytes(), target, patch, fill, run)
 
 
@@ -168,7 +168,7 @@ def _occlusion(identity: tuple[str, str, int], tile: bytes, target: str | None, 
 
 def svm_explanation(run: Run, tile: np.ndarray, target: str | None) -> SvmExplanation:
     """What a run's SVM says of a face uint8 (48, 48), and what it sees of it. Cached for the session."""
-    identity = (str(run.path), run.spec.hash, _stamp(run, "weights.safetensors"))
+    identity = (str(run.path), run.spec.hash, stamp(run, "weights.safetensors"))
     return _svm_explanation(identity, tile.tobytes(), target, run)
 
 
@@ -187,7 +187,7 @@ def points_of_face(tile: bytes) -> np.ndarray:
     return landmarks(np.frombuffer(tile, np.uint8).reshape(1, 48, 48))[0]
 
 
-def _stamp(run: Run, name: str) -> int:
+def stamp(run: Run, name: str) -> int:
     """When a file of a run was last changed, nanoseconds; a run trained anew under the same name is another run."""
     try:
         return (run.path / name).stat().st_mtime_ns
@@ -229,7 +229,7 @@ def changed_files(run: Run) -> tuple[str, ...]:
 
     names = signed(run.spec.family)
     stamps = tuple((run.path / name).stat().st_mtime_ns if (run.path / name).is_file() else 0 for name in names)
-    return _changed_files(str(run.path), _stamp(run, "manifest.json"), stamps)
+    return _changed_files(str(run.path), stamp(run, "manifest.json"), stamps)
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)
@@ -246,7 +246,7 @@ def _changed_files(path: str, stamp: int, stamps: tuple[int, ...]) -> tuple[str,
 
 def history(run: Run) -> pd.DataFrame:
     """A row an epoch of a run that has a history."""
-    return _history(str(run.path), _stamp(run, "history.csv"))
+    return _history(str(run.path), stamp(run, "history.csv"))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -258,7 +258,7 @@ def _history(path: str, stamp: int) -> pd.DataFrame:  # noqa: ARG001 - the stamp
 
 def scored(run: Run) -> Scored:
     """What a finished run said of each face of the split that it was scored on when it ended."""
-    return _scored(str(run.path), _stamp(run, "predictions.parquet"), _stamp(run, "calibration.json"))
+    return _scored(str(run.path), stamp(run, "predictions.parquet"), stamp(run, "calibration.json"))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -304,7 +304,7 @@ _COMPARED = ("manifest.json", "predictions.parquet", "calibration.json")
 
 def _identities(runs: Mapping[str, Run]) -> tuple[_Identity, ...]:
     """What tells runs from others of their names, and from what they were before."""
-    return tuple((name, str(run.path), *(_stamp(run, file) for file in _COMPARED)) for name, run in runs.items())  # type: ignore[misc]
+    return tuple((name, str(run.path), *(stamp(run, file) for file in _COMPARED)) for name, run in runs.items())  # type: ignore[misc]
 
 
 @dataclass
@@ -328,13 +328,13 @@ def split_of_data(name: str, split: str, progress: Progress) -> FaceSet:
     """
     from fer_engine.data.source import open_data
 
-    stamp = _last_changed(name)
-    place = _place(name, stamp)
+    changed = last_changed(name)
+    place = _place(name, changed)
     with place.lock:
         if place.data is None:
             # Bad rows are left out: faces are shown where the content hash of their split is the run's, whatever else there is.
             place.data = open_data(name, skip_bad=True, progress=progress)
-    return _split(name, stamp, split, place.data)
+    return _split(name, changed, split, place.data)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
@@ -342,7 +342,8 @@ def _place(name: str, stamp: int) -> _Place:  # noqa: ARG001 - both are the cach
     return _Place()
 
 
-def _last_changed(name: str) -> int:
+def last_changed(name: str) -> int:
+    """When the file or folder of a data set was last changed, nanoseconds; 0 for a drawn set."""
     try:
         return Path(name).stat().st_mtime_ns
     except OSError:  # a drawn set, or nothing there

@@ -47,7 +47,8 @@ def heat_maps(
     frame = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5, "line": {"color": "#D81B60", "width": 3}}
     figure.add_shape(type="rect", row=number // columns + 1, col=number % columns + 1, **frame)
     for column in range(1, columns + 1):
-        figure.update_xaxes(title_text="C", type="category", row=lines, col=column)
+        figure.update_xaxes(title_text="C", row=lines, col=column)
+    figure.update_xaxes(type="category")
     figure.update_yaxes(type="category")
     bar = {"title": {"text": "Accuracy (%)"}, "thickness": 12}
     figure = calm(figure, height=lines * (len(rows) * _CELL + 60) + 40, top=28)
@@ -68,13 +69,15 @@ def explained_variance(shares: Sequence[float], components: Sequence[int]) -> go
     places = {
         "mode": "markers+text",
         "text": labels,
-        "textposition": "bottom right",
+        "textposition": "bottom center",
         "cliponaxis": False,
         "marker": {"color": MODEL_COLORS["A"], "size": 8},
     }
     figure = go.Figure([curve, go.Scatter(x=list(components), y=tried, **places)])
     figure.update_traces(hovertemplate="%{x:,} components: %{y:.1f}%<extra></extra>")
-    span = {"title": "Principal components", "range": [0, 1.25 * len(shares)]}  # room for the last label
+    # On a linear scale the first numbers, each about twice the one before, would lie on each other.
+    room = [0, np.log10(1.6 * len(shares))]  # for the last label
+    span = {"title": "Principal components", "type": "log", "range": room, "tickvals": [1, 10, 100, 1000]}
     figure.update_layout(xaxis=span, yaxis={"title": "Variance explained (%)", "range": [0, 104]})
     return calm(figure, height=300)
 

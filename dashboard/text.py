@@ -1,6 +1,7 @@
 """Numbers and protocols as people read them. No Streamlit here."""
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fer_engine.models import registry
@@ -35,6 +36,11 @@ def protocol(run: "Run") -> str:
     seeds = f"{len(chosen['seeds'])} seed{'s' if len(chosen['seeds']) > 1 else ''}"
     data = "" if run.spec.data.name == "fer2013" else f" · {run.spec.data.name} data"
     return f"{split} · n={figures['n']:,} · chosen on {chosen['chosen_on']} · {tta} · {seeds}{data}"
+
+
+def protocols(runs: Iterable["Run"]) -> str:
+    """How the figures of several runs came about: each way once."""
+    return "; ".join(dict.fromkeys(protocol(run) for run in runs))
 
 
 def evaluated(run: "Run") -> tuple[str, dict]:

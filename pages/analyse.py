@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.components import style
 from dashboard.components.errors import sentences
+from dashboard.text import plain
 
 
 def main() -> None:
@@ -23,7 +24,7 @@ def main() -> None:
     st.header("What they say", anchor="answers")
     runs, problems = resources.finished_runs(studies=True)
     for problem in problems:
-        st.warning(problem)
+        st.warning(plain(problem))
     if not runs:
         st.info(
             "There is no trained network to ask yet. Fetch the project again with its `checkpoints/`, or train one: "

@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import resources
 from dashboard.components import class_counts, runs_table, style
 from dashboard.components.errors import sentences
+from dashboard.text import plain
 
 st.title("FER Lab")
 style.apply()
@@ -23,7 +24,7 @@ with st.container(horizontal=True, gap="small"):
 with sentences():
     runs, problems = resources.finished_runs()
     for problem in problems:
-        st.warning(problem)
+        st.warning(plain(problem))
     shipped = [run for run in runs if run.shipped]
     st.header("Reference networks", anchor="networks")
     networks = [run for run in shipped if run.spec.family == "cnn"]

@@ -26,4 +26,4 @@ def draw(entrants: Sequence["Entrant"]) -> None:
 
 def told(entrants: Sequence["Entrant"]) -> str:
     """The same in words, for the captions of downloads."""
-    return "; ".join(dict.fromkeys(text.protocol(entrant.run) for entrant in entrants))
+    return text.protocols(entrant.run for entrant in entrants)

@@ -1,5 +1,6 @@
 """Bringing a data set: dropped or named by path, its words shown for confirmation, counted, and kept as an own set."""
 
+import hashlib
 import shutil
 import time
 from contextlib import suppress
@@ -78,12 +79,17 @@ def _kept(file: "UploadedFile") -> Path:
     return path
 
 
+def _words_key(found: "Survey") -> str:
+    """What tells the words of one folder from another's: an edited table holds for the words that it was edited for."""
+    return hashlib.sha256(repr(found.words).encode()).hexdigest()[:8]
+
+
 def _offer(source: Path, usual: str, *, upload: bool) -> None:
     """Ask what is to be asked, and bring the set in when the visitor says so."""
     found = _look(source)
     table: LabelMap | None = {}
     if found is not None:
-        table = data_labelmap.draw(found, key=f"map-{st.session_state.setdefault(ROUND, 0)}-{usual}")
+        table = data_labelmap.draw(found, key=f"map-{st.session_state.setdefault(ROUND, 0)}-{usual}-{_words_key(found)}")
     left, right = st.columns(2, vertical_alignment="bottom")
     name = left.text_input("What to call it", value=_plain_name(usual), key=f"bring-name-{usual}").strip()
     held = 0

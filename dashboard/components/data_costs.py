@@ -34,12 +34,13 @@ def draw(opened: Opened) -> None:
     _figure(opened, name, [row for row in rows if row.run == name])
     st.caption(
         "Right or wrong is always by the data set's own label. A label is suspected for a run by the most accurate run of another model: "
-        "its own mistakes would be suspects by nature. Models err alike, so that the last two rows still overstate the difference."
+        "its own mistakes would be suspects by nature. Models err alike, so that the last two rows still overstate the difference. "
+        f"In the table: {text.protocols(runs)}."
     )
     frame = costs_table(rows)
     with st.expander("All runs as a table", icon=":material/table_rows:"):
-        st.dataframe(frame, hide_index=True)
-    table_downloads.draw(frame, f"{opened.file}-costs", f"Accuracy by kind of face: {text.protocol(runs[0])}")
+        st.dataframe(frame, hide_index=True, alt="Accuracy of all runs by kind of face")
+    table_downloads.draw(frame, f"{opened.file}-costs", f"Accuracy by kind of face: {text.protocols(runs)}")
 
 
 def _figure(opened: Opened, name: str, rows: "list[Cost]") -> None:

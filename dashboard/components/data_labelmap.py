@@ -32,6 +32,7 @@ def draw(found: "Survey", key: str) -> "LabelMap | None":
         rows,
         key=key,
         hide_index=True,
+        alt="Folder names and the emotion that each is taken for",
         disabled=["Folder name", "Images"],
         column_config={"Emotion": st.column_config.SelectboxColumn(options=[*NAMES, LEAVE_OUT], required=True)},
     )

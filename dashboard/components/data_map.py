@@ -27,6 +27,9 @@ def draw(opened: Opened) -> None:
     from fer_engine.data.face_map import METHODS, SIZES
 
     runs = {run.name: run for run in resources.finished_runs()[0] if run.spec.family == "cnn"}
+    if not runs:
+        st.info("The map is drawn by what a network makes of the faces, and no network is trained yet.", icon=":material/info:")
+        return
     left, middle, right = st.columns([2, 1, 1], gap="medium", vertical_alignment="bottom")
     name = left.selectbox("As seen by the network", list(runs), index=list(runs).index(USUAL) if USUAL in runs else 0, key="map-by")
     method = middle.segmented_control("Arranged by", METHODS, default=METHODS[0], required=True, key="map-method", bind="query-params")

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import resources
-from dashboard.components import protocol_badge, table_downloads
+from dashboard.components import compare_badges, table_downloads
 from dashboard.components.data_view import Opened
-from dashboard.text import plain, protocol
+from dashboard.text import plain, protocols
 
 if TYPE_CHECKING:
     from fer_engine.runs.store import Run
@@ -25,7 +25,7 @@ def draw(opened: Opened) -> None:
     if not found:
         st.caption(f"No two finished runs differ in the faces that they learnt from alone. {_HOW}")
         return
-    protocol_badge.draw(found[0].pair.a.run)
+    compare_badges.draw([each.pair.a for each in found])
     for each in found:
         st.markdown(f"**{plain(each.pair.verdict)}**")
     st.caption(
@@ -35,7 +35,7 @@ def draw(opened: Opened) -> None:
     frame = data_table(found)
     alt = "Runs that differ in their training data alone, with accuracy and macro F1"
     st.table(frame, border="horizontal", hide_index=True, width="content", alt=alt)
-    table_downloads.draw(frame, f"{opened.file}-cleaning", f"{alt}: {protocol(found[0].pair.a.run)}")
+    table_downloads.draw(frame, f"{opened.file}-cleaning", f"{alt}: {protocols(each.pair.a.run for each in found)}")
 
 
 def measured_here(opened: Opened) -> "list[Run]":

@@ -54,6 +54,9 @@ def draw(opened: Opened) -> None:
     runs = {run.name: run for run in resources.finished_runs()[0]}
     left, right = st.columns([2, 1], gap="medium")
     names = list(runs)
+    if not names:
+        st.info("No run is finished yet. Train one first.", icon=":material/info:")
+        return
     name = left.selectbox("Run", names, index=names.index(USUAL) if USUAL in names else 0, key="transfer-run", bind="query-params")
     split = right.selectbox("Split", target.faces.splits, index=_usual(target.faces), key=f"transfer-split-{target.name}")
     run = runs[name]
@@ -73,9 +76,10 @@ def _elsewhere(path: str) -> Opened:
     from fer_engine.data.source import open_data
 
     place = str(Path(path).expanduser().absolute())
-    if st.session_state.get(_ELSEWHERE, ("",))[0] != place:
+    asked = (place, resources.last_changed(place))
+    if st.session_state.get(_ELSEWHERE, ("",))[0] != asked:
         with data_view.progress() as show:
-            st.session_state[_ELSEWHERE] = (place, open_data(place, skip_bad=True, progress=show))
+            st.session_state[_ELSEWHERE] = (asked, open_data(place, skip_bad=True, progress=show))
     loaded = st.session_state[_ELSEWHERE][1]
     for notice in loaded.notices:
         st.caption(plain(notice))
@@ -100,7 +104,7 @@ def _both(run: "Run", target: Opened, split: str, counted: Counted) -> None:
     st.subheader("Emotions that both have", anchor="both")
     st.markdown(f"**{len(both)}** of {len(NAMES)}: {', '.join(both)}. **{len(counted.faces):,}** faces of {split} count.")
     alt = f"Label map from {target.faces.name} to what {run.name} answers"
-    st.table(frame, border="horizontal", hide_index=True, width="content", alt=alt)
+    st.table(frame.map(plain), border="horizontal", hide_index=True, width="content", alt=alt)
     table_downloads.draw(frame, f"{target.file}-{run.name}-label-map", alt)
 
 

@@ -158,7 +158,7 @@ def _later(run: "Run") -> None:
     seeds = len(run.manifest["protocol"]["seeds"])
     words = f"split and TTA as in the row · chosen on {run.spec.data.valid} · {seeds} seed{'s' if seeds > 1 else ''}"
     protocol_badge.say(words, protocol_badge.EXPLAINED)
-    st.table(frame, border="horizontal", hide_index=True, alt=f"Later evaluations of {run.name}")
+    st.table(frame.assign(Data=frame["Data"].map(text.plain)), border="horizontal", hide_index=True, alt=f"Later evaluations of {run.name}")
     table_downloads.draw(frame, f"{run.name}-evaluations", f"{run.name}: {words}")
 
 

@@ -53,6 +53,6 @@ def _launch(name: str, spec: SearchSpec, data: train_data.Data) -> None:
 
     assert data.loaded is not None
     search = prepare(name, spec, data.loaded.faces)
-    search_jobs.start(search, data.name)
+    search_jobs.start(search, data.name, skip_bad=data.skip_bad)
     st.session_state["next-search"] = search.name
     st.rerun()

@@ -62,7 +62,7 @@ def _unfinished(job: "SearchJob") -> None:
                 search_jobs.stop(job.search)
             st.rerun()
     elif st.button("Go on", icon=":material/play_arrow:", key="resume-search", type="primary"):
-        search_jobs.start(job.search, search_jobs.data_of(job.search))
+        search_jobs.start(job.search, search_jobs.data_of(job.search), skip_bad=search_jobs.skips_bad(job.search))
         st.rerun()
 
 

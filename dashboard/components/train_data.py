@@ -154,7 +154,8 @@ def _open(name: str, skip_bad: bool) -> "LoadedData":
 
     if name.startswith("synthetic"):
         return resources.drawn_faces(name)
-    if st.session_state.get("data-opened", (None,))[0] != (name, skip_bad):
+    asked = (name, skip_bad, resources.last_changed(name))
+    if st.session_state.get("data-opened", (None,))[0] != asked:
         place = st.empty()
 
         def show(share: float, what: str) -> None:
@@ -162,7 +163,7 @@ def _open(name: str, skip_bad: bool) -> "LoadedData":
 
         loaded = open_data(name, skip_bad=skip_bad, progress=show)
         place.empty()
-        st.session_state["data-opened"] = ((name, skip_bad), loaded)
+        st.session_state["data-opened"] = (asked, loaded)
     return st.session_state["data-opened"][1]
 
 

@@ -78,7 +78,7 @@ def _start_key(name: str) -> str:
 def _network(pattern: "Run | None") -> tuple[str, "Head"]:
     left, right = st.columns(2)
     known = (pattern.spec.model,) if pattern else registry.names()
-    heads = list(text.HEADS)
+    heads = [head for head in text.HEADS if head != "classical"]  # an SVM's; no network has it
     with left:
         model = st.selectbox(
             "Network",

@@ -112,11 +112,13 @@ def _result(summary: "Summary") -> None:
     assert summary.accuracy is not None
     assert summary.interval is not None
     low, high = summary.interval
-    accuracy, interval, chosen, time = st.columns(4)
+    network = summary.run.spec.family == "cnn"
+    accuracy, interval, time, *rest = st.columns(3 + network)
     accuracy.metric(f"Accuracy on {split}", text.percent(summary.accuracy))
     interval.metric("95% interval", f"{100 * low:.1f} – {100 * high:.1f}%")
-    chosen.metric("Chosen epoch", f"{summary.best_epoch} of {summary.epochs}")
     time.metric("Trained for", duration(summary.seconds))
+    for place in rest:
+        place.metric("Chosen epoch", f"{summary.best_epoch} of {summary.epochs}")
 
 
 def seconds_left(progress: "LiveProgress", history: "pd.DataFrame") -> float | None:

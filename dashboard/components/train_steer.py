@@ -29,7 +29,9 @@ def draw(job: "Job") -> None:
             with sentences(), st.spinner("Starting …"):
                 jobs.start(job.run, _launch(job))
                 st.rerun()
-        if st.button("Duplicate with changes", icon=":material/content_copy:", key="duplicate", help="Fills the form from this run."):
+        if job.run.spec.family == "cnn" and st.button(
+            "Duplicate with changes", icon=":material/content_copy:", key="duplicate", help="Fills the form from this run."
+        ):
             del st.query_params["run"]
             st.query_params["like"] = job.run.name
             st.rerun()

@@ -76,7 +76,8 @@ def _differences(tested: Sequence[Pair], sheet: Sheet) -> Iterator[str]:
     for first in range(0, len(tested), _AT_ONCE):
         part = tested[first : first + _AT_ONCE]
         rows = [_row(pair) for pair in part if pair.test]
-        caption = f"Differences in accuracy, points, with 95% intervals (paired bootstrap over faces). {told((part[0].a,))}."
+        how = told(tuple(end for pair in part for end in (pair.a, pair.b)))
+        caption = f"Differences in accuracy, points, with 95% intervals (paired bootstrap over faces). {how}."
         alt = f"{caption} {compare_charts.told_differences(rows)}"
         yield sheet.figure(compare_charts.differences(rows, "Accuracy, points (95% interval)"), "compare-differences", caption, alt)
 

@@ -51,13 +51,14 @@ def find_job(search: Search) -> SearchJob:
     return SearchJob(search, "stopped", progress, "No process works on it. Every fold that was done is kept; go on with it at any time.")
 
 
-def start(search: Search, data: str | None, jobs: int = 0) -> None:
+def start(search: Search, data: str | None, jobs: int = 0, *, skip_bad: bool = False) -> None:
     """Start a process for a prepared search, or go on with one that was stopped.
 
     Args:
         search: An own search.
         data: The data set that it was prepared on.
         jobs: Folds at once; 0 for as many as there are cores.
+        skip_bad: Whether rows that cannot be read are left out, as they were when it was prepared.
 
     Raises:
         FerLabError: Where it is finished or at work, or ships with the project.
@@ -67,12 +68,18 @@ def start(search: Search, data: str | None, jobs: int = 0) -> None:
         raise FerLabError(f"The search '{search.name}' is finished; there is nothing to go on with.")
     refuse_busy(search)
     words = ["svm", "search", "--name", search.name, "--resume", "--data", absolute_data(data), "--jobs", str(jobs)]
-    workplace.launch(search.path, words, data=absolute_data(data))
+    words += ["--skip-bad"] if skip_bad else []
+    workplace.launch(search.path, words, data=absolute_data(data), skip_bad="yes" if skip_bad else "")
 
 
 def data_of(search: Search) -> str:
     """The data set that an unfinished search was launched on, as far as is known; empty for the usual one."""
     return str(workplace.read_word(search.path, JOB).get("data") or ("synthetic" if search.about["data"]["name"] == "synthetic" else ""))
+
+
+def skips_bad(search: Search) -> bool:
+    """Whether an unfinished search was launched on a data set of which rows that cannot be read are left out."""
+    return bool(workplace.read_word(search.path, JOB).get("skip_bad"))
 
 
 def stop(search: Search) -> None:
@@ -115,7 +122,7 @@ def at_work(search: Search, threads: int, *, wait: bool) -> "Iterator[_Report]":
     from fer_engine.training.neighbour import cores
 
     refuse_busy(search)
-    workplace.sign_in(search.path, data=data_of(search))
+    workplace.sign_in(search.path, data=data_of(search), skip_bad="yes" if skips_bad(search) else "")
     report = _Report(search)
     ticket = queue.Ticket(queue.key(Run(search.path)), this_process(), queue.Need(min(threads, cores()), cores()), started=not wait)
     with termination_interrupts():

@@ -69,6 +69,14 @@ def test_heat_map_frames_the_best_cell():
     assert (shape.x0, shape.x1, shape.y0, shape.y1) == (-0.5, 0.5, 0.5, 1.5)
 
 
+def test_every_panel_of_heat_maps_has_its_prices_as_words():
+    """As numbers '1000' and '100000' would lie a hundred apart."""
+    means = np.full((4, 1, 2), 0.5)
+    figure = search_charts.heat_maps(means, [25, 50, 100, 200], ["γ 0.1"], [1e3, 1e5], (0, 0, 0))
+    axes = [figure.layout[name] for name in ("xaxis", "xaxis2", "xaxis3", "xaxis4", "yaxis", "yaxis4")]
+    assert {axis.type for axis in axes} == {"category"}
+
+
 def test_explained_variance_reaches_all_of_it(search):
     shares = search.about["explained_variance"]
     assert len(shares) == 10
@@ -79,7 +87,8 @@ def test_explained_variance_reaches_all_of_it(search):
 def test_search_as_a_process_is_stopped_and_goes_on():
     faces = open_data("synthetic:700").faces
     search = prepare("long", SearchSpec(GRID, faces=500, outer=3, inner=3), faces)
-    search_jobs.start(search, "synthetic:700", jobs=1)
+    search_jobs.start(search, "synthetic:700", jobs=1, skip_bad=True)
+    assert search_jobs.skips_bad(search)
     with pytest.raises(FerLabError, match="works on the search 'long' already"):
         search_jobs.start(search, "synthetic:700")
     _await(lambda: len(find_search("long").table()) > 0)
@@ -88,6 +97,7 @@ def test_search_as_a_process_is_stopped_and_goes_on():
     assert job.state in ("stopped", "finished")
     if job.state == "stopped":
         assert "Every fold that was done is kept" in job.sentence
+        assert search_jobs.skips_bad(search), "going on reads the data as before"
         assert page(search="long").button(key="resume-search").label == "Go on"
         search_jobs.start(find_search("long"), search_jobs.data_of(search), jobs=1)
         _await(lambda: search_jobs.find_job(find_search("long")).state == "finished")
@@ -104,7 +114,7 @@ def _await(condition) -> None:
 
 def test_form_launches_a_search_beside_another(monkeypatch, search):
     launched = []
-    monkeypatch.setattr("fer_engine.classical.search_jobs.start", lambda search, data, jobs=0: launched.append((search.name, data)))
+    monkeypatch.setattr("fer_engine.classical.search_jobs.start", lambda search, data, *, skip_bad: launched.append((search.name, data)))
     app = page()
     app.number_input(key="search-faces").set_value(300)
     app.number_input(key="search-folds").set_value(2)

@@ -79,10 +79,22 @@ def test_a_folder_by_its_path_with_a_word_that_is_not_known(open_page, tmp_path,
     app.text_input(key="bring-path-0").set_value(str(tmp_path / "mine")).run()
     assert "No emotion is known by Verachtung" in told(app, "warning")
     assert app.button(key="bring-go").disabled
-    app.toggle(key="map-0-mine-rest").set_value(True).run()
+    app.toggle(key=next(item.key for item in app.toggle if str(item.key).endswith("-rest"))).set_value(True).run()
     bring(app)
     assert "72 faces came in" in told(app, "success")
     assert "1 left out as the table says, 1 refused." in told(app, "success")
+
+
+def test_what_was_said_of_one_folders_words_does_not_hold_for_anothers(open_page, tmp_path):
+    from dashboard.components.data_bring import _words_key
+    from fer_engine.data.importing import survey
+
+    for place, words in (("a", ("Wut", "Quatsch")), ("b", ("Wut", "Unfug"))):
+        for word in words:
+            (tmp_path / place / word).mkdir(parents=True)
+            (tmp_path / place / word / "0.png").write_bytes(to_png(FACES.images[0]))
+    assert _words_key(survey(tmp_path / "a")) != _words_key(survey(tmp_path / "b"))
+    assert _words_key(survey(tmp_path / "a")) == _words_key(survey(tmp_path / "a"))
 
 
 @pytest.mark.parametrize("kind", ["csv", "zip", "tar.gz", "parquet"])

@@ -109,9 +109,10 @@ def test_what_comes_from_a_foreign_run_is_shown_and_never_run(copy):
 
 def test_later_evaluations_stand_among_the_results(copy):
     figures = copy.metrics["PublicTest"] | {"run": "copied", "split": "PrivateTest", "n": 1234, "tta": "none"}
+    figures |= {"data_name": "jaffe", "classes": ["happy", "sad"]}
     copy.evaluations_dir().mkdir()
     write_json(copy.evaluations_dir() / "0-PrivateTest.json", figures)
-    assert re.search(r"<td>PrivateTest</td><td class=number>1,234</td>", report_html(copy))
+    assert re.search(r"<td>jaffe</td><td>PrivateTest</td><td class=number>2</td><td class=number>1,234</td>", report_html(copy))
 
 
 def test_unfinished_and_damaged_runs_are_sentences(copy):

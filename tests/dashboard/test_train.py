@@ -84,6 +84,7 @@ def history(epochs):
 def test_a_preset_fills_every_field(open_page, preset, recipe, model, head):
     app = open_page("train")
     app.selectbox(key="model").set_value(model)
+    assert app.segmented_control(key="head").options == ["softmax", "linear SVM"]
     app.segmented_control(key="head").set_value(head)
     app.segmented_control(key="preset").set_value(preset).run()
     assert shown(app, f"{preset}-{model}-{head}") == expected(recipe(model, head))
