@@ -88,9 +88,10 @@ def _results(run: Run, sheet: Sheet) -> str:
 
 
 def _later(run: Run) -> list[dict[str, Any]]:
+    from fer_engine.evaluation.evaluate import later_evaluations
     from fer_engine.runs.files import read_json
 
-    return [read_json(path) for path in sorted(run.evaluations_dir().glob("*.json"))]
+    return [read_json(path) for path in later_evaluations(run)]
 
 
 def _result(split: str, figures: dict[str, Any], tta: str, data: str) -> dict[str, str]:

@@ -87,7 +87,9 @@ def evaluations(run: Run) -> pd.DataFrame:
     """
     import pandas as pd
 
-    return pd.DataFrame([_evaluation(path) for path in sorted(run.evaluations_dir().glob("*.json"))])
+    from fer_engine.evaluation.evaluate import later_evaluations
+
+    return pd.DataFrame([_evaluation(path) for path in later_evaluations(run)])
 
 
 def _evaluation(path: Path) -> dict[str, Any]:

@@ -48,6 +48,15 @@ def votes_path() -> Path | None:
     return Path(value).expanduser() if value else None
 
 
+def for_processes() -> dict[str, str]:
+    """What a process that is launched from here must know of the settings: every path absolute, for it works in another folder."""
+    known = {"FER_LAB_RUNS": runs_dir(), "FER_LAB_CACHE": cache_dir()}
+    named = {name: os.environ.get(name, "").strip() for name in ("FER_LAB_VOTES", "FER_LAB_LANDMARKS")}
+    known |= {name: Path(value).expanduser() for name, value in named.items() if value}
+    # A wide terminal, or lines of the log would be broken at 80 characters.
+    return {name: str(path.absolute()) for name, path in known.items()} | {"COLUMNS": "200"}
+
+
 def runs_dir() -> Path:
     """Where own runs are kept: `FER_LAB_RUNS`, by default `runs/` in the project."""
     value = os.environ.get("FER_LAB_RUNS", "").strip()

@@ -78,14 +78,28 @@ def load_svm(run: store.Run) -> SvmPredictor:
     """The predictor of a finished run of an SVM.
 
     Raises:
-        FerLabError: Where its file cannot be read, or the network that it reads is not here.
+        FerLabError: Where its file cannot be read, or the network or the predictor of landmarks that it reads is not here.
     """
     if not isinstance(run.spec, SvmSpec):
         raise FerLabError(f"The run '{run.name}' is no SVM.")
+    _refuse_other_landmarks(run)
     blocks, machine = load_machine(run.spec, run.path / store.WEIGHTS)
     network = load_predictor(network_of(run)) if run.spec.needs_network else None
     assert network is None or isinstance(network, CnnPredictor)
     return SvmPredictor(run.spec, blocks, machine, run.calibration, network, name=run.name)
+
+
+def _refuse_other_landmarks(run: store.Run) -> None:
+    """With another predictor than the one of the fit the points lie elsewhere, and the answers would be wrong without a word."""
+    known = run.manifest.get("landmarks_sha256")
+    if known:
+        from fer_engine.features.landmarks import SETTING, predictor_file, predictor_hash
+
+        if predictor_hash() != known:
+            raise FerLabError(
+                f"The run '{run.name}' was fitted on landmarks by another predictor than {predictor_file()}. Name the one with the SHA-256 "
+                f"{known[:12]}... in {SETTING}."
+            )
 
 
 def network_of(run: store.Run) -> store.Run:

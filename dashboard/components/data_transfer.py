@@ -136,11 +136,11 @@ def label_map(run: "Run", target: Opened, split: str) -> "pd.DataFrame":
 
 
 def _result(run: "Run", target: Opened, split: str, counted: Counted) -> None:
-    from fer_engine.evaluation.evaluate import kept_at, read_evaluation
+    from fer_engine.evaluation.evaluate import read_evaluation
     from fer_engine.evaluation.evaluate_tasks import evaluate_task
 
     st.subheader("How many it gets right", anchor="transfer")
-    found = read_evaluation(kept_at(run, counted.content, split))
+    found = read_evaluation(run, counted.content, split)
     if found is not None:
         transfer_result.draw(run, found, f"{target.file}-{split}-{run.name}")
         return

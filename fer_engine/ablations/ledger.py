@@ -73,8 +73,18 @@ def cells(study: Study, data: DataSpec, seeds: int = 0, only: str = "") -> tuple
 
 def settled(spec: RunSpec, data: DataSpec, seed: int) -> RunSpec:
     """A row's spec on some data, by a seed; the splits are the spec's own."""
-    known = {"name": data.name, "train_hash": data.train_hash, "valid_hash": data.valid_hash}
+    votes = {"votes_hash": _votes()} if isinstance(spec, CnnSpec) and spec.votes else {}
+    known = votes | {"name": data.name, "train_hash": data.train_hash, "valid_hash": data.valid_hash}
     return replace(spec, seed=seed, data=replace(spec.data, **known))
+
+
+def _votes() -> str:
+    """The table of FER+'s votes; empty where none is named, of which a training says how to mend it."""
+    from fer_engine.data.audit_votes import votes_hash
+
+    with suppress(FerLabError):
+        return votes_hash()
+    return ""
 
 
 def data_of(faces: FaceSet) -> DataSpec:

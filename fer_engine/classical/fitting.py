@@ -18,9 +18,11 @@ from fer_engine.evaluation.results import write_results
 from fer_engine.experiments.spec import to_json, with_data
 from fer_engine.experiments.svm_spec import FeatureSpec, SvmSpec
 from fer_engine.features.cache import cached
+from fer_engine.features.landmarks import predictor_hash
 from fer_engine.labels import N_CLASSES
 from fer_engine.predictors import CnnPredictor, load_predictor
 from fer_engine.runs import store
+from fer_engine.runs.begun import START, note_start, refuse_other, refuse_taken, started_from
 from fer_engine.runs.files import file_hash, make_folder, write_json, write_text
 from fer_engine.svm_predictor import SvmPredictor, hidden_layer, mirrored
 
@@ -50,11 +52,23 @@ def prepare_svm(spec: SvmSpec, faces: FaceSet, name: str = "", network: store.Ru
     """
     spec = settle_svm(spec, faces, network)
     folder = store.run_path(name or f"{spec.model}-{spec.hash}")
-    if (folder / store.MANIFEST).exists():
-        raise FerLabError(f"There is a run '{folder.name}' already. Choose another --name, or remove {folder}.")
+    refuse_taken(folder)
     make_folder(folder)
     write_text(folder / store.SPEC, to_json(spec))
+    note_start(folder, network)
     return spec, store.Run(folder)
+
+
+def reopen_svm(run: store.Run, faces: FaceSet) -> store.Run | None:
+    """The network that an unfinished SVM run reads, or None for none.
+
+    Raises:
+        FerLabError: Where the run is finished, or data or network are not what it was begun on.
+    """
+    assert isinstance(run.spec, SvmSpec)
+    network = started_from(run)
+    refuse_other(run, settle_svm(replace(run.spec, start=""), faces, network))
+    return network
 
 
 def settle_svm(spec: SvmSpec, faces: FaceSet, network: store.Run | None = None) -> SvmSpec:
@@ -91,7 +105,13 @@ def fit_run(
     reader = load_predictor(network) if network else None
     assert reader is None or isinstance(reader, CnnPredictor)
     train, valid = faces.part(spec.data.train), faces.part(spec.data.valid)
-    fitted = fit(spec, train, hidden_layer(reader) if reader else None, file_hash(network.path / store.WEIGHTS) if network else "", say)
+    fitted = fit(
+        spec,
+        train,
+        hidden_layer(reader) if reader else None,
+        f"{file_hash(network.path / store.WEIGHTS)}:{reader.tta}" if network and reader else "",
+        say,
+    )
     weights = run.path / store.WEIGHTS
     save_machine(fitted.blocks, fitted.arrays, weights)
     say("Measuring what was saved")
@@ -104,7 +124,10 @@ def fit_run(
     told |= {"starts_from": network.name if network else None, "support_vectors": len(fitted.arrays[VECTORS])}
     if network:
         told["network_sha256"] = file_hash(network.path / store.WEIGHTS)
+    if spec.needs_landmarks:
+        told["landmarks_sha256"] = predictor_hash()
     write_json(run.path / store.MANIFEST, told)
+    (run.path / START).unlink(missing_ok=True)
     return store.Run(run.path)
 
 
@@ -120,7 +143,7 @@ def fit(
         spec: What to fit.
         train: Faces to learn from.
         hidden: What gives the hidden layer of the network, for a block of the kind 'cnn'.
-        network: Hash of that network's weights, which its features are known by.
+        network: What that network's features are known by: the hash of its weights, and whether they are means over a mirror image.
         say: Told in words what is done next.
     """
     began = time.perf_counter()
@@ -146,7 +169,8 @@ def _measured(feature: FeatureSpec, measure: Measure, train: FaceSet, faces: np.
         "landmarks": {"forms": list(feature.forms)},
         "cnn": {"network": network},
     }
-    parameters: dict[str, Any] = {"kind": feature.kind, "mirror": mirror, "align": feature.align} | kinds[feature.kind]
+    points = {"predictor": predictor_hash()} if feature.kind == "landmarks" or feature.align else {}
+    parameters: dict[str, Any] = {"kind": feature.kind, "mirror": mirror, "align": feature.align} | kinds[feature.kind] | points
     return cached(parameters, train, lambda: measure(faces))
 
 

@@ -22,7 +22,7 @@ from fer_engine.classical.gram import explained_variance
 from fer_engine.classical.nested_cv import JUDGE, Fold, NestedScores, Outcome
 from fer_engine.classical.nested_fold import FoldScores, as_numbers
 from fer_engine.classical.search_grid import Grid
-from fer_engine.data.faceset import FaceSet
+from fer_engine.data.faceset import FaceSet, image_hashes
 from fer_engine.distribution import Workers
 from fer_engine.errors import FerLabError
 from fer_engine.runs.files import make_folder, read_json, replacing, write_json
@@ -224,20 +224,33 @@ def prepare(name: str, spec: SearchSpec, faces: FaceSet) -> Search:
 def searched_faces(spec: SearchSpec, faces: FaceSet) -> FaceSet:
     """The faces that a search works on, in the order of the source.
 
+    Of faces that are equal, pixel for pixel, it is the first alone: copies in the folds that learn and in those that judge
+    would flatter every estimate.
+
     Raises:
         FerLabError: Where there are fewer than it asks for.
     """
     from sklearn.model_selection import train_test_split
 
-    part = faces.part(spec.split)
+    part = _without_copies(faces.part(spec.split))
     if not spec.faces or spec.faces == len(part):
         return part
-    if spec.faces > len(part) - len(np.unique(part.labels)):
-        raise FerLabError(f"{spec.faces:,} faces are asked for, and {spec.split} has {len(part):,}. Take fewer, or 0 for all.")
-    if spec.faces < len(np.unique(part.labels)):
-        raise FerLabError(f"{spec.faces} faces are too few: there must be one of each emotion at least.")
+    counts = np.unique(part.labels, return_counts=True)[1]
+    if spec.faces > len(part) - len(counts):
+        raise FerLabError(
+            f"{spec.faces:,} faces are asked for, and {spec.split} has {len(part):,} different ones. Take fewer, or 0 for all."
+        )
+    if spec.faces < len(counts) or counts.min() < 2:
+        raise FerLabError(
+            f"{spec.faces} of these faces are too few: there must be one of each emotion at least, and one more to leave out."
+        )
     rows, _ = train_test_split(np.arange(len(part)), train_size=spec.faces, stratify=part.labels, random_state=spec.seed)
     return part.take(np.sort(rows))
+
+
+def _without_copies(part: FaceSet) -> FaceSet:
+    _, first = np.unique(image_hashes(part.images), return_index=True)
+    return part if len(first) == len(part) else part.take(np.sort(first))
 
 
 def features_of(spec: SearchSpec, faces: FaceSet) -> np.ndarray:

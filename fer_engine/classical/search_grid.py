@@ -58,8 +58,10 @@ class Grid:
         """
         for name in ("n_components", "C", "gamma"):
             values = getattr(self, name)
-            if any(not 0 < value < float("inf") for value in values):
-                raise FerLabError(f"{name} has a value that is no number above 0: {', '.join(f'{value:g}' for value in values)}.")
+            kinds = (int,) if name == "n_components" else (int, float)
+            if any(isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < float("inf") for value in values):
+                wanted = "whole number" if name == "n_components" else "number"
+                raise FerLabError(f"{name} has a value that is no {wanted} above 0: {', '.join(map(str, values))}.")
             object.__setattr__(self, name, tuple(sorted(set(values))))
         if set(self.kernels) - {"linear", "rbf"}:
             raise FerLabError(f"kernels is {', '.join(self.kernels)}; there are 'linear' and 'rbf'.")

@@ -1,12 +1,12 @@
 """`train` for SVMs: from the options to a finished run."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fer_engine.cli.output import open_faces, say
 from fer_engine.errors import FerLabError
 
 if TYPE_CHECKING:
+    from fer_engine.data.faceset import FaceSet
     from fer_engine.experiments.svm_spec import SvmSpec
     from fer_engine.runs.records import Launch
     from fer_engine.runs.store import Run
@@ -18,17 +18,40 @@ def fit_svm(spec: "SvmSpec", name: str, network: "Run | None", launch: "Launch",
     Raises:
         FerLabError: With a sentence, where spec, data or the fit make no sense.
     """
-    from fer_engine.classical.fitting import fit_run, prepare_svm
+    from fer_engine.classical.fitting import prepare_svm
+
+    faces = open_faces(launch.data or None, launch.skip_bad)
+    _, run = prepare_svm(spec, faces, name, network)
+    return _fit(run, faces, network, launch, wait=wait)
+
+
+def resume_svm(run: "Run", launch: "Launch", *, wait: bool) -> "Run":
+    """Fit an SVM that was stopped, on the data and the network that it was begun with; it begins anew, which takes minutes at most.
+
+    Raises:
+        FerLabError: With a sentence, where it is finished, or data or network are others.
+    """
+    from fer_engine.classical.fitting import reopen_svm
+
+    faces = open_faces(launch.data or None, launch.skip_bad)
+    return _fit(run, faces, reopen_svm(run, faces), launch, wait=wait)
+
+
+def _fit(run: "Run", faces: "FaceSet", network: "Run | None", launch: "Launch", *, wait: bool) -> "Run":
+    from fer_engine.classical.fitting import fit_run
+    from fer_engine.experiments.svm_spec import SvmSpec
     from fer_engine.runs.worker import at_work
     from fer_engine.training import neighbour
 
-    faces = open_faces(launch.data or None, launch.skip_bad)
-    settled, run = prepare_svm(spec, faces, name, network)
+    assert isinstance(run.spec, SvmSpec)
     need = neighbour.need("cpu", launch.threads, 1)
-    with at_work(run, launch, need, wait=wait, on_wait=lambda sentence: say([sentence])) as report:
-        say([f"Fitting {run.name} on '{faces.name}' (spec {settled.hash}) into {run.path}"])
-        report.phase("training")
-        return fit_run(settled, run, faces, network, say=lambda words: say([f"{words} ..."]))
+    try:
+        with at_work(run, launch, need, wait=wait, on_wait=lambda sentence: say([sentence])) as report:
+            say([f"Fitting {run.name} on '{faces.name}' (spec {run.spec.hash}) into {run.path}"])
+            report.phase("training")
+            return fit_run(run.spec, run, faces, network, say=lambda words: say([f"{words} ..."]))
+    except KeyboardInterrupt:
+        raise FerLabError(f"Stopped. Go on with: python -m fer_engine train --name {run.name} --resume") from None
 
 
 def svm_spec(model: str, changes: dict[str, Any], given: dict[str, Any]) -> "SvmSpec":
@@ -63,11 +86,3 @@ def network_for(spec: "SvmSpec", start: str | None) -> "Run | None":
     if not start and spec.needs_network and spec.model in SVM_REFERENCE:
         start = SVM_REFERENCE[spec.model].starts_from
     return finished_run(start) if start else None
-
-
-def resumed(run: "Run") -> "SvmSpec":
-    """The spec of an unfinished SVM run, its data and network open again; the fit begins anew, it takes minutes at most."""
-    from fer_engine.experiments.svm_spec import SvmSpec
-
-    assert isinstance(run.spec, SvmSpec)
-    return replace(run.spec, start="")

@@ -1,6 +1,7 @@
 """`train`."""
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,7 +89,9 @@ def train(
         begun = _begin(spec, name, starts_from, data, skip_bad)
         run = Run(begun[0].folder)
     try:
-        with _at_work(run, launch, devices, wait, as_json) as listener:
+        # The other processes of one run may be here before the first has written the spec into the folder.
+        known = begun[0].spec if begun else run.spec
+        with _at_work(run, known, launch, devices, wait, as_json) as listener:
             hardware = Hardware(device, precision, neighbour.threads_for(threads, devices), devices, nodes, compiled)
             _train(run, begun, launch, hardware, listener)
     except KeyboardInterrupt:
@@ -106,15 +109,10 @@ def _fit(
 
     if resume:
         run = unfinished_run(name)
-        model, name = run.spec.model, run.name
         refuse_other_settings(run, changes)
-        spec = fitting.resumed(run)
-    else:
-        spec = fitting.svm_spec(model, changes | ({} if seed is None else {"seed": seed}), only_networks)
-    try:
-        return fitting.fit_svm(spec, name, fitting.network_for(spec, start), launch, wait=wait)
-    except KeyboardInterrupt:
-        raise FerLabError(f"Stopped. Go on with: python -m fer_engine train --name {name or model} --resume") from None
+        return fitting.resume_svm(run, launch, wait=wait)
+    spec = fitting.svm_spec(model, changes | ({} if seed is None else {"seed": seed}), only_networks)
+    return fitting.fit_svm(spec, name, fitting.network_for(spec, start), launch, wait=wait)
 
 
 def _begin(spec: "CnnSpec", name: str, starts_from: "Run | None", data: str | None, skip_bad: bool) -> "tuple[Job, FaceSet]":
@@ -139,18 +137,20 @@ def _train(run: "Run", begun: "tuple[Job, FaceSet] | None", launch: "Launch", ha
 
 
 @contextmanager
-def _at_work(run: "Run", launch: "Launch", devices: int, wait: bool, as_json: bool) -> "Iterator[Listener]":
+def _at_work(run: "Run", spec: "RunSpec", launch: "Launch", devices: int, wait: bool, as_json: bool) -> "Iterator[Listener]":
     """Wait for the run's turn; gives who is told of each step: the bar, and of several processes in one the run folder."""
     from fer_engine.runs.worker import at_work
     from fer_engine.training import neighbour
     from fer_engine.training.leading import leads
 
     if not leads():
-        with _Bar(as_json, run.spec) as bar:
+        with _Bar(as_json, spec) as bar:
             yield bar
         return
+    # Started by torchrun, whoever gave it the machines has seen to their being free, and the other processes would not wait long.
+    wait = wait and "RANK" not in os.environ
     need = neighbour.need(launch.device, launch.threads, devices)
-    with at_work(run, launch, need, wait=wait, on_wait=lambda sentence: say([sentence])) as report, _Bar(as_json, run.spec) as bar:
+    with at_work(run, launch, need, wait=wait, on_wait=lambda sentence: say([sentence])) as report, _Bar(as_json, spec) as bar:
         yield _Both(bar, report)
 
 

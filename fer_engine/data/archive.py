@@ -16,6 +16,7 @@ from fer_engine.errors import FerLabError
 
 MAX_BYTES = 2 << 30  # FER2013's CSV file is 0.3 GB; more than seven times that is no such data set
 _BUFFER = 1 << 20
+_NAMES = 1 << 20
 _DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, RuntimeError, NotImplementedError)
 
 
@@ -100,13 +101,22 @@ def open_csv(path: Path, accepts: Callable[[bytes], bool]) -> Iterator[CsvStream
         yield CsvStream(file, name, lambda: min(1.0, raw.tell() / size))
 
 
+class _ModestInfo(tarfile.TarInfo):
+    """An entry whose extension is no larger than names need: it is read into memory, whatever size its header claims."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> Any:
+        if self.size > _NAMES and self.type not in (*tarfile.REGULAR_TYPES, tarfile.DIRTYPE):
+            raise tarfile.ReadError("a header in it claims to be larger than any name")
+        return super()._proc_member(archive)  # type: ignore[misc]
+
+
 def _gzip_content(raw: IO[bytes], name: str, accepts: Callable[[bytes], bool]) -> tuple[io.BufferedReader, str]:
     content = _buffered(gzip.GzipFile(fileobj=raw), name)
     if content.peek(512)[257:262] != b"ustar":
         return content, name
-    tar = tarfile.open(fileobj=content, mode="r|")  # noqa: SIM115 - lives as long as the stream that is returned
     seen = []
     try:
+        tar = tarfile.open(fileobj=content, mode="r|", tarinfo=_ModestInfo)  # noqa: SIM115 - lives as long as what is returned
         for member in tar:
             if not member.isfile() or not member.name.lower().endswith(".csv"):
                 continue

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fer_engine import settings
 from fer_engine.data.faceset import SPLITS, FaceSet
 from fer_engine.errors import FerLabError
 from fer_engine.labels import N_CLASSES, NAMES
+from fer_engine.runs.files import file_hash
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +66,21 @@ class Votes:
     def take(self, rows: np.ndarray) -> "Votes":
         """The votes of the faces at these places, in this order."""
         return Votes(self.counts[rows])
+
+
+def votes_hash() -> str:
+    """Begins the SHA-256 of the table that `FER_LAB_VOTES` names: what a run that learns from it is known by.
+
+    Raises:
+        FerLabError: Where no table is named, or it cannot be read.
+    """
+    path = settings.votes_path()
+    if path is None:
+        raise FerLabError("votes wants FER+'s votes: name their file, fer2013new.csv, in FER_LAB_VOTES, or set votes to 0.")
+    try:
+        return file_hash(path)[:16]
+    except OSError as error:
+        raise FerLabError(f"The votes {path} cannot be read: {error.strerror or error}. FER_LAB_VOTES names them.") from error
 
 
 def read_votes(path: Path, faces: FaceSet) -> Votes:

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from fer_engine import settings
 from fer_engine.data.faceset import FaceSet
 from fer_engine.errors import FerLabError
-from fer_engine.runs.files import file_hash
+from fer_engine.runs.files import file_hash, replacing
 from fer_engine.runs.store import WEIGHTS, Run
 
 METHODS = ("t-SNE", "PCA")
@@ -65,15 +66,16 @@ def face_map(faces: FaceSet, run: Run, method: str, n: int, progress: Callable[[
         raise FerLabError(f"A map needs at least {FEWEST} faces; these are {len(places)}.")
     part = faces.take(places)
     kept = _place(part, run, method)
-    with suppress(OSError, ValueError, KeyError):
+    with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile):
         stored = np.load(kept, allow_pickle=False)
         return FaceMap(places, stored["points"], stored["agreement"])
     features = _features(part, run, progress)
     progress(0.8, f"Arranging {len(part):,} faces by {method}")
     found = FaceMap(places, _plane(features, method), _agreement(features, np.asarray(part.labels)))
-    with suppress(OSError):  # a cache that cannot be written costs time, nothing else
+    with suppress(OSError, FerLabError):  # a cache that cannot be written costs time, nothing else
         kept.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(kept, points=found.points, agreement=found.agreement)
+        with replacing(kept) as temporary, temporary.open("wb") as file:
+            np.savez(file, points=found.points, agreement=found.agreement)
     return found
 
 

@@ -15,8 +15,10 @@ from fer_engine.evaluation.metrics import Metrics, measure
 from fer_engine.experiments.parts import DataSpec
 from fer_engine.labels import N_CLASSES, NAMES
 from fer_engine.predictors import BATCH, Predictor, load_predictor
-from fer_engine.runs.files import make_folder, read_json, write_json
-from fer_engine.runs.store import Run
+from fer_engine.runs.files import file_hash, make_folder, read_json, write_json
+from fer_engine.runs.store import WEIGHTS, Run
+
+_WEIGHTS = "weights_sha256"  # of the weights that a kept evaluation is of
 
 
 @dataclass(frozen=True)
@@ -181,8 +183,19 @@ def keep(run: Run, result: Evaluation) -> Path:
     """
     path = kept_at(run, result.data, result.split)
     make_folder(path.parent)
-    write_json(path, result.to_dict())
+    write_json(path, result.to_dict() | {_WEIGHTS: file_hash(run.path / WEIGHTS)})
     return path
+
+
+def later_evaluations(run: Run) -> tuple[Path, ...]:
+    """The files of a run's kept evaluations, without those of other weights: a run that ships may have been trained anew since.
+
+    Raises:
+        FerLabError: Where one is damaged.
+    """
+    found = sorted(run.evaluations_dir().glob("*.json"))
+    current = file_hash(run.path / WEIGHTS) if found else ""
+    return tuple(path for path in found if read_json(path).get(_WEIGHTS, current) == current)
 
 
 def kept_at(run: Run, content: str, split: str) -> Path:
@@ -190,13 +203,14 @@ def kept_at(run: Run, content: str, split: str) -> Path:
     return run.evaluations_dir() / f"{content}-{split}.json"
 
 
-def read_evaluation(path: Path) -> Evaluation | None:
-    """An evaluation as it was kept; None where there is none.
+def read_evaluation(run: Run, content: str, split: str) -> Evaluation | None:
+    """The evaluation of a run on faces with this content hash as it was kept; None where there is none of its present weights.
 
     Raises:
         FerLabError: Where the file is damaged.
     """
-    if not path.is_file():
+    path = kept_at(run, content, split)
+    if path not in later_evaluations(run):
         return None
     tree: dict[str, Any] = read_json(path)
     try:

@@ -11,7 +11,7 @@ from fer_engine.experiments.spec import CnnSpec, RunSpec, SvmSpec, field_paths
 from fer_engine.experiments.svm_spec import FeatureSpec
 
 # Which data and which weights a run began with is said elsewhere; a recipe leaves both open.
-_OPEN = ("data.train_hash", "data.valid_hash", "start")
+_OPEN = ("data.train_hash", "data.valid_hash", "data.votes_hash", "start")
 
 
 @dataclass(frozen=True)

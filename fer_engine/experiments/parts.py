@@ -21,6 +21,7 @@ class DataSpec:
         valid: The split that everything is chosen on.
         train_hash: `FaceSet.content_hash` of the first; empty until the data is seen.
         valid_hash: That of the second.
+        votes_hash: Begins the SHA-256 of the table of FER+'s votes that is learnt from; empty for none.
     """
 
     name: str = "fer2013"
@@ -28,6 +29,7 @@ class DataSpec:
     valid: str = "PublicTest"
     train_hash: str = ""
     valid_hash: str = ""
+    votes_hash: str = ""
 
 
 def spec_hash(spec: Any) -> str:

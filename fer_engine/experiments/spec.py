@@ -249,7 +249,14 @@ def override(spec: Spec, changes: dict[str, Any]) -> Spec:
         if not isinstance(branch, dict) or leaf not in branch:
             raise FerLabError(f"There is no field '{path}' in a spec; there are {', '.join(sorted(field_paths(spec)))}.")
         branch[leaf] = value
-    changed = from_json(json.dumps(tree))
+    try:
+        text = json.dumps(tree)
+    except TypeError:  # a date out of a TOML file
+        strange = next(
+            (path for path, value in changes.items() if not isinstance(value, str | int | float | bool | list | tuple | None)), ""
+        )
+        raise FerLabError(f"{strange or 'A field'} has a value of a kind that no field takes: {changes.get(strange, '')}.") from None
+    changed = from_json(text)
     assert isinstance(changed, type(spec))
     return changed
 

@@ -130,3 +130,8 @@ class SvmSpec:
     def needs_network(self) -> bool:
         """Whether it reads a network's hidden layer."""
         return any(feature.kind == "cnn" for feature in self.features)
+
+    @property
+    def needs_landmarks(self) -> bool:
+        """Whether it reads a face's landmarks, or aligns the face by them."""
+        return any(feature.kind == "landmarks" or feature.align for feature in self.features)

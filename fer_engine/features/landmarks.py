@@ -15,6 +15,7 @@ import numpy as np
 
 from fer_engine.errors import FerLabError
 from fer_engine.features.rows import FaceTransformer, as_faces
+from fer_engine.runs.files import file_hash
 
 N_POINTS = 68
 FILE = "shape_predictor_68_face_landmarks.dat"
@@ -90,6 +91,20 @@ def available() -> bool:
     except FerLabError:
         return False
     return True
+
+
+def predictor_hash() -> str:
+    """The SHA-256 of the predictor's file: with another one, points and all that is learnt of them differ.
+
+    Raises:
+        FerLabError: As `predictor_file`.
+    """
+    return _hash(str(predictor_file()))
+
+
+@lru_cache(maxsize=1)
+def _hash(path: str) -> str:
+    return file_hash(Path(path))
 
 
 @lru_cache(maxsize=1)

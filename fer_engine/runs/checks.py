@@ -162,6 +162,10 @@ def _check_manifest(folder: Path, manifest: _Manifest) -> None:
         raise _wrong(store.MANIFEST, f"its emotions are {', '.join(manifest.classes)}; here they are {', '.join(NAMES)}, in this order")
     if any(tuple(counts) != NAMES or min(counts.values()) < 0 for counts in manifest.counts.values()):
         raise _wrong(store.MANIFEST, "its counts are not one number of faces per emotion")
+    spec = _read_spec(folder)
+    missing = [split for split in (spec.data.train, spec.data.valid) if split not in manifest.counts]
+    if missing:
+        raise _wrong(store.MANIFEST, f"it does not count the faces of {' and '.join(missing)}")
     expected = {"size": [48, 48], "channels": 1, "mean": PIXEL_MEAN, "std": PIXEL_STD}
     if any(manifest.preprocessing.get(key) != value for key, value in expected.items()):
         raise _wrong(store.MANIFEST, "its network takes faces that are prepared in another way than here")

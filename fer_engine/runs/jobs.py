@@ -95,10 +95,7 @@ def start(run: store.Run, launch: Launch) -> Job:
         words = ["train", "--name", run.name, "--resume", "--data", launch.data, "--device", launch.device]
         words += ["--precision", launch.precision, "--threads", str(launch.threads)]
         words += ["--skip-bad"] if launch.skip_bad else []
-        areas = {"FER_LAB_RUNS": settings.runs_dir(), "FER_LAB_CACHE": settings.cache_dir()}
-        environment = {name: str(path.absolute()) for name, path in areas.items()}
-        environment["COLUMNS"] = "200"  # or lines of the log would be broken at 80 characters
-        process = spawn(words, environment, run.path / LOG)
+        process = spawn(words, settings.for_processes(), run.path / LOG)
         write_record(run, Record(launch, process, detached=True))
         tickets.remove(run)
         tickets.put(queue.Ticket(queue.key(run), process))

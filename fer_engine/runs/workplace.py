@@ -44,11 +44,8 @@ def launch(folder: Path, words: list[str], **about: str) -> None:
     Raises:
         FerLabError: Where no process can be started.
     """
-    areas = {"FER_LAB_RUNS": settings.runs_dir(), "FER_LAB_CACHE": settings.cache_dir()}
-    # A wide terminal, or lines of the log would be broken at 80 characters.
-    environment = {name: str(path.absolute()) for name, path in areas.items()} | {"COLUMNS": "200"}
     (folder / PROGRESS).unlink(missing_ok=True)
-    write_json(folder / JOB, {"process": asdict(spawn(words, environment, folder / LOG))} | about)
+    write_json(folder / JOB, {"process": asdict(spawn(words, settings.for_processes(), folder / LOG))} | about)
 
 
 def sign_in(folder: Path, **about: str) -> None:

@@ -1,6 +1,6 @@
 """The one place where device, precision and threads are chosen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -40,10 +40,10 @@ def open_fabric(hardware: Hardware) -> Fabric:
     Raises:
         FerLabError: Where there is no such device or precision, or a number makes no sense.
     """
+    if hardware.device == "auto":
+        hardware = replace(hardware, device="cuda" if torch.cuda.is_available() else "cpu")
     _refuse_unknown(hardware)
     device = hardware.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.set_num_threads(threads_for(hardware.threads, hardware.devices))
     if device == "cpu":
         keep_freed_memory()

@@ -291,6 +291,9 @@ def validate(trainer: Trainer) -> tuple[float, float, float]:
     fabric, labels = trainer.fabric, trainer.valid_labels
     trainer.model.eval()
     model = trainer.average.network if trainer.average else trainer.model
+    if trainer.average and fabric.world_size > 1:  # the running statistics that are kept are those of the first device
+        for buffer in trainer.average.network.buffers():
+            torch.distributed.broadcast(buffer, src=0)
     # Each device takes every so-many-th face, and all equally many: those beyond the end are let go afterwards.
     rows = torch.arange(fabric.global_rank, _rounded_up(len(labels), fabric.world_size), fabric.world_size, device=fabric.device)
     with fabric.autocast():

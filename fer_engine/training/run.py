@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from lightning_fabric import Fabric
 
 from fer_engine import settings
+from fer_engine.data.audit_votes import votes_hash
 from fer_engine.data.faceset import FaceSet
 from fer_engine.data.known import set_name
 from fer_engine.errors import FerLabError
@@ -20,15 +21,13 @@ from fer_engine.evaluation.results import write_results
 from fer_engine.experiments.spec import CnnSpec, to_json, with_data
 from fer_engine.predictors import CnnPredictor, load_network, network_scores, save_weights
 from fer_engine.runs import store
-from fer_engine.runs.files import file_hash, make_folder, read_json, write_json, write_text
-from fer_engine.runs.records import refuse_busy
+from fer_engine.runs.begun import START, note_start, refuse_other, refuse_taken, started_from
+from fer_engine.runs.files import file_hash, make_folder, write_json, write_text
 from fer_engine.training.device import open_fabric
 from fer_engine.training.fit import Fitted, Listener, Silent, fit
 from fer_engine.training.hardware import Hardware
 from fer_engine.training.leading import leads
 from fer_engine.training.neighbour import cores
-
-START = "start.json"  # where an unfinished run that does not start from fresh weights says from which
 
 
 @dataclass(frozen=True)
@@ -60,18 +59,12 @@ def prepare(spec: CnnSpec, faces: FaceSet, name: str = "", starts_from: store.Ru
     """
     spec = settle(spec, faces, starts_from)
     folder = store.run_path(name or f"{spec.model}-{spec.head}-{spec.hash}")
-    if (folder / store.MANIFEST).exists():
-        raise FerLabError(f"There is a run '{folder.name}' already. Choose another --name, or remove {folder}.")
-    if (folder / store.RESUME).exists():  # without it nothing would be lost
-        way_out = f"Go on with it (--name {folder.name} --resume), choose another --name, or remove {folder}."
-        raise FerLabError(f"There is an unfinished run '{folder.name}' already. {way_out}")
     if not leads():
         return Job(spec, folder, starts_from)
-    refuse_busy(store.Run(folder))  # it may wait for its turn, with nothing saved yet
+    refuse_taken(folder)
     make_folder(folder)
     write_text(folder / store.SPEC, to_json(spec))
-    if starts_from:
-        write_json(folder / START, {"run": str(starts_from.path)})
+    note_start(folder, starts_from)
     return Job(spec, folder, starts_from)
 
 
@@ -88,7 +81,8 @@ def settle(spec: CnnSpec, faces: FaceSet, starts_from: store.Run | None = None) 
     if spec.batch_size > len(train):
         raise FerLabError(f"batch_size is {spec.batch_size}, but there are only {len(train)} faces to train on.")
     start = starts_from.spec.hash if starts_from else ""
-    return replace(with_data(spec, train.content_hash, valid.content_hash, set_name(faces, train)), start=start)
+    spec = with_data(spec, train.content_hash, valid.content_hash, set_name(faces, train))
+    return replace(spec, start=start, data=replace(spec.data, votes_hash=votes_hash() if spec.votes else ""))
 
 
 def reopen(run: store.Run, faces: FaceSet) -> Job:
@@ -97,14 +91,8 @@ def reopen(run: store.Run, faces: FaceSet) -> Job:
     Raises:
         FerLabError: Where the run is finished, or the data is not what it was begun on.
     """
-    if run.finished:
-        raise FerLabError(f"The run '{run.name}' is finished; there is nothing to go on with.")
-    start_file = run.path / START
-    starts_from = store.finished_run(read_json(start_file)["run"]) if start_file.exists() else None
-    settled = settle(run.network_spec, faces, starts_from)
-    if settled.hash != run.spec.hash:
-        what = "on other data" if settled.start == run.spec.start else "from another state of the run that it starts from"
-        raise FerLabError(f"The run '{run.name}' was begun {what}. Give it what it was begun with, or begin a new run.")
+    starts_from = started_from(run)
+    refuse_other(run, settle(run.network_spec, faces, starts_from))
     return Job(run.network_spec, run.path, starts_from)
 
 

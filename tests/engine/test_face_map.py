@@ -67,8 +67,11 @@ def test_a_damaged_map_is_drawn_anew():
     run = finished_run("net2-softmax")
     face_map(FACES, run, "PCA", 30)
     (kept,) = (settings.cache_dir() / "maps").iterdir()
-    kept.write_bytes(b"PK damaged")
-    assert face_map(FACES, run, "PCA", 30).points.shape == (30, 2)
+    whole = kept.read_bytes()
+    for damaged in (b"PK damaged", whole[: len(whole) // 2], b""):
+        kept.write_bytes(damaged)
+        assert face_map(FACES, run, "PCA", 30).points.shape == (30, 2)
+        assert kept.read_bytes() == whole
 
 
 def test_too_few_faces_and_what_is_no_network_are_sentences():

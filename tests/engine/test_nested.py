@@ -15,7 +15,7 @@ from fer_engine.classical import nested_cv
 from fer_engine.classical.nested_cv import NestedScores, folds, outcome
 from fer_engine.classical.nested_fold import score_fold
 from fer_engine.classical.nested_solver import interior_point, solve_path
-from fer_engine.classical.search import SearchSpec, find_search, list_searches, prepare, run_search
+from fer_engine.classical.search import SearchSpec, find_search, list_searches, prepare, run_search, searched_faces
 from fer_engine.classical.search_grid import PAPER, Grid, Setting
 from fer_engine.cli.app import app
 from fer_engine.data.source import open_data
@@ -164,6 +164,13 @@ def test_search_stopped_and_resumed_gives_the_same():
     assert [item.name for item in list_searches() if not item.shipped] == ["stopped", "whole"]
 
 
+def test_a_search_takes_one_of_equal_faces():
+    doubled = FACES.take(np.r_[np.arange(len(FACES)), np.arange(30)])
+    found = searched_faces(spec(faces=0), doubled)
+    assert sorted(found.ids) == sorted(FACES.part("Training").ids)
+    assert len(np.unique(found.images.reshape(len(found), -1), axis=0)) == len(found)
+
+
 def test_search_says_what_cannot_be():
     with pytest.raises(FerLabError, match="500 components need as many faces to learn from, and the smallest fold has 30"):
         prepare("large", spec(grid=replace(GRID, n_components=(500,))), FACES)
@@ -186,6 +193,9 @@ def test_search_says_what_cannot_be():
     [
         ({"n_components": ()}, "n_components is empty"),
         ({"C": (0.0,)}, "C has a value that is no number above 0"),
+        ({"C": ("abc",)}, "C has a value that is no number above 0: abc"),
+        ({"gamma": (None,)}, "gamma has a value that is no number above 0: None"),
+        ({"n_components": (12.5,)}, "n_components has a value that is no whole number above 0: 12.5"),
         ({"gamma": ()}, "gamma is empty, and the rbf kernel needs"),
         ({"kernels": ("poly",)}, "kernels is poly"),
     ],

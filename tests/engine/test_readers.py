@@ -3,6 +3,7 @@ import json
 import os
 import pickle
 import re
+import tarfile
 import zipfile
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fer_engine.data import archive, csvfile
+from fer_engine.data.archive import open_csv
 from fer_engine.data.csvfile import parse_pixels
 from fer_engine.data.fer2013 import load
 from fer_engine.data.known import FER2013_COUNTS
@@ -448,3 +450,17 @@ def test_fer2013_has_its_known_duplicates(fer2013_itself):
 
     assert seen_in_fer2013_training(fer2013_itself.part("Training").images).all()
     assert seen_in_fer2013_training(fer2013_itself.part("PublicTest").images).sum() == 280
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_tar_header_that_claims_to_be_huge_is_a_sentence_and_takes_no_memory(tmp_path, kind):
+    info = tarfile.TarInfo("long")
+    info.type, info.size = kind, 1 << 30
+    path = tmp_path / "huge.tar.gz"
+    with gzip.open(path, "wb") as file:
+        file.write(info.tobuf(tarfile.USTAR_FORMAT))
+        file.write(bytes(4 << 20))
+    with pytest.raises(FerLabError, match=r"huge\.tar\.gz"):
+        open_data(path)
+    with pytest.raises(FerLabError, match="claims to be larger than any name"), open_csv(path, lambda line: True):
+        pass

@@ -1,6 +1,7 @@
 """The runs that ship: whole, true to their manifests, and small."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,8 +21,6 @@ PUBLIC_TEST = Run(settings.checkpoints_dir() / "net2-softmax").spec.data.valid_h
 
 
 ALL = REFERENCE | SVM_REFERENCE
-CNN_FIELDS = "model head network optimizer schedule augment epochs batch_size sizes monitor average label_smoothing tta seed"
-SVM_FIELDS = "model features kernel C gamma class_weight mirror tta seed"
 
 
 @pytest.fixture(params=list(ALL))
@@ -38,8 +37,7 @@ def test_every_reference_run_is_finished_and_its_files_are_those_of_its_manifest
 
 def test_reference_run_was_trained_by_the_recipe_that_the_engine_declares(run):
     declared = ALL[run.name].spec
-    for field in (CNN_FIELDS if run.name in REFERENCE else SVM_FIELDS).split():
-        assert getattr(run.spec, field) == getattr(declared, field), field
+    assert replace(run.spec, data=declared.data, start=declared.start) == declared
     assert (run.manifest["starts_from"] or "") == ALL[run.name].starts_from
 
 

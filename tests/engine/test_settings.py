@@ -46,3 +46,13 @@ def test_an_area_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("FER_LAB_RUNS", str(tmp_path / "file"))
     with pytest.raises(FerLabError, match=r"folder .*file cannot be made"):
         settings.remember_data_path(tmp_path)
+
+
+def test_processes_get_every_path_absolute(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FER_LAB_VOTES", "votes.csv")
+    monkeypatch.delenv("FER_LAB_LANDMARKS", raising=False)
+    told = settings.for_processes()
+    assert told["FER_LAB_VOTES"] == str(tmp_path / "votes.csv")
+    assert "FER_LAB_LANDMARKS" not in told
+    assert told["FER_LAB_RUNS"] == str(settings.runs_dir().absolute())

@@ -1,5 +1,6 @@
 """Specs: round trip, hash, overrides and the sentences of what makes no sense."""
 
+import datetime
 from dataclasses import replace
 
 import pytest
@@ -122,3 +123,8 @@ def test_reference_runs_that_start_from_another_come_after_it():
 def test_hash_stays_what_it_is():
     """Runs are known by it: a new field joins with a default that does nothing, and no default ever changes."""
     assert CnnSpec(model="net2", network=NetworkConfig(widths=(8, 8))).hash == "fb586334858d"
+
+
+def test_a_value_that_json_does_not_know_is_a_sentence():
+    with pytest.raises(FerLabError, match="epochs has a value of a kind that no field takes: 2026-01-01"):
+        override(lab.recipe("net5"), {"seed": 1, "epochs": datetime.date(2026, 1, 1)})

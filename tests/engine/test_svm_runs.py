@@ -8,21 +8,25 @@ from sklearn.svm import SVC
 
 from fer_engine import load
 from fer_engine.classical.blocks import fit_block, measures
-from fer_engine.classical.files import VECTORS
-from fer_engine.classical.fitting import fit, fit_run, prepare_svm
+from fer_engine.classical.files import VECTORS, load_machine
+from fer_engine.classical.fitting import fit, fit_run, prepare_svm, reopen_svm
 from fer_engine.classical.machine import from_dual
 from fer_engine.data.source import open_data
 from fer_engine.errors import FerLabError
+from fer_engine.experiments import lab
 from fer_engine.experiments.spec import from_json, override, to_json
 from fer_engine.experiments.svm_lab import SVM_REFERENCE, svm_models, svm_recipe
 from fer_engine.experiments.svm_spec import FeatureSpec, SvmSpec
 from fer_engine.features.align import aligned
 from fer_engine.features.hog import Hog
-from fer_engine.features.landmarks import landmarks
+from fer_engine.features.landmarks import landmarks, predictor_hash
 from fer_engine.labels import NAMES
 from fer_engine.runs import store
 from fer_engine.runs.checks import check_run
+from fer_engine.runs.files import file_hash
 from fer_engine.runs.package import pack, unpack
+from fer_engine.training.hardware import Hardware
+from fer_engine.training.run import prepare, train_run
 
 FACES = open_data("synthetic:420").faces
 SMALL = SvmSpec(model="svm-hog", features=(FeatureSpec(kind="hog", n_components=40),), C=3, gamma=1)
@@ -163,6 +167,61 @@ def test_hidden_layer_of_a_network_is_read_again_from_the_very_weights():
     (run.path / store.MANIFEST).write_text(told.replace(run.manifest["network_sha256"], "0" * 64))
     with pytest.raises(FerLabError, match=r"reads the network of the run 'net2-softmax' .*Bring that run, too\."):
         load("on-net2")
+
+
+def test_an_unfinished_svm_goes_on_with_the_data_and_the_network_that_it_was_begun_with(small_network):
+    spec = SvmSpec(model="svm-on-net2", features=(FeatureSpec(kind="cnn", n_components=5),))
+    _, begun = prepare_svm(spec, FACES, "begun", small_network)
+    found = reopen_svm(begun, FACES)
+    assert found is not None
+    assert found.path == small_network.path, "not the network that ships, which the recipe of that name reads"
+    with pytest.raises(FerLabError, match="'begun' was begun on other data"):
+        reopen_svm(begun, open_data("synthetic:280").faces)
+    run = fit_run(begun.spec, begun, FACES, found)
+    assert run.manifest["network_sha256"] == file_hash(small_network.path / store.WEIGHTS)
+    assert not (run.path / "start.json").exists()
+    with pytest.raises(FerLabError, match="'begun' is finished"):
+        reopen_svm(run, FACES)
+
+
+def test_an_svm_leaves_the_folder_of_an_unfinished_network_alone(tmp_path):
+    folder = store.run_path("half")
+    folder.mkdir(parents=True)
+    (folder / store.RESUME).write_bytes(b"state")
+    (folder / store.SPEC).write_text("its own")
+    with pytest.raises(FerLabError, match="There is an unfinished run 'half' already"):
+        prepare_svm(SMALL, FACES, "half")
+    assert (folder / store.SPEC).read_text() == "its own"
+
+
+def test_features_of_one_network_with_and_without_the_mirror_image_are_not_taken_for_each_other(small_network):
+    spec = SvmSpec(model="svm-on-net2", features=(FeatureSpec(kind="cnn", n_components=5),))
+    flipped = fitted(spec, "flipped", small_network)
+    text = (small_network.path / store.SPEC).read_text()
+    (small_network.path / store.SPEC).write_text(text.replace('"tta": "flip"', '"tta": "none"'))
+    alone = fitted(spec, "alone", store.Run(small_network.path))
+    assert not np.array_equal(blocks_of(flipped)[0].mean, blocks_of(alone)[0].mean)
+
+
+def test_an_svm_on_landmarks_answers_with_the_predictor_of_its_fit_alone(monkeypatch):
+    run = fitted(SvmSpec(model="svm-landmarks", features=(FeatureSpec(kind="landmarks"),)), "points")
+    assert run.manifest["landmarks_sha256"] == predictor_hash()
+    assert load("points").scores(FACES.images[:2]).shape == (2, 7)
+    told = (run.path / store.MANIFEST).read_text()
+    (run.path / store.MANIFEST).write_text(told.replace(predictor_hash(), "0" * 64))
+    with pytest.raises(FerLabError, match="'points' was fitted on landmarks by another predictor than .*FER_LAB_LANDMARKS"):
+        load("points")
+
+
+@pytest.fixture
+def small_network() -> store.Run:
+    """A finished network of net2's name with few layers."""
+    spec = override(lab.quick("net2"), {"network.widths": (4, 4), "network.hidden": (8,), "network.pool_after": (1,), "epochs": 1})
+    return train_run(prepare(spec, FACES, "small-net2"), FACES, Hardware(device="cpu", threads=1))
+
+
+def blocks_of(run: store.Run):
+    return load_machine(run.spec, run.path / store.WEIGHTS)[0]
 
 
 def test_network_is_asked_for_where_one_is_needed_and_refused_where_none_is():

@@ -10,7 +10,7 @@ from small_runs import ONE_THREAD, small
 from fer_engine.data.faceset import FaceSet
 from fer_engine.errors import FerLabError
 from fer_engine.runs.files import file_hash
-from fer_engine.training.run import prepare, train_run
+from fer_engine.training.run import prepare, settle, train_run
 from fer_engine.training.targets import epoch_order, face_weights, targets
 
 COLUMNS = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
@@ -65,6 +65,10 @@ def test_run_on_votes_names_their_file_by_its_content(noise_faces, tmp_path, mon
     soft = train_run(prepare(small(epochs=1, votes=1), noise_faces, "soft"), noise_faces, ONE_THREAD)
     assert soft.manifest["votes"] == {"file": "fer2013new.csv", "sha256": file_hash(path)}
     assert "votes" not in hard.manifest
+    assert soft.spec.data.votes_hash == file_hash(path)[:16]
+    assert hard.spec.data.votes_hash == ""
+    path.write_text(path.read_text() + "\n")
+    assert settle(soft.spec, noise_faces).hash != soft.spec.hash, "other votes make another run"
     # Votes that all agree with the label teach what the label does.
     assert soft.history()["train_loss"].tolist() == pytest.approx(hard.history()["train_loss"].tolist(), rel=1e-3)
 

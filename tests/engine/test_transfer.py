@@ -16,8 +16,7 @@ from small_runs import ONE_THREAD, small
 from fer_engine.data.faceset import FaceSet
 from fer_engine.data.synthetic import synthetic
 from fer_engine.errors import FerLabError
-from fer_engine.evaluation.evaluate import among, evaluate, keep, usual_split
-from fer_engine.labels import NAMES
+from fer_engine.evaluation.evaluate import among, evaluate, keep, later_evaluations, read_evaluation, usual_split
 from fer_engine.predictors import load_predictor
 from fer_engine.runs.files import read_json
 from fer_engine.runs.store import Run
@@ -52,6 +51,19 @@ def test_only_emotions_that_both_have_count(trained):
     assert "These faces have 3 of the seven emotions (angry, happy, sad)" in found.notices[1]
     tree = read_json(keep(trained, found))
     assert (tree["data_name"], tree["classes"], len(tree["notices"])) == ("other", ["angry", "happy", "sad"], 2)
+
+
+def test_an_evaluation_counts_for_the_weights_that_it_is_of(trained):
+    found = evaluate(trained, other_set(), "Training")
+    path = keep(trained, found)
+    kept = read_evaluation(trained, found.data, "Training")
+    assert kept is not None
+    assert kept.metrics == found.metrics
+    assert later_evaluations(trained) == (path,)
+    weights = trained.path / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes() + b" ")  # a run that ships was trained anew
+    assert read_evaluation(trained, found.data, "Training") is None
+    assert later_evaluations(trained) == ()
 
 
 def test_a_set_with_all_seven_is_scored_as_ever_and_what_was_learnt_from_is_told(trained, noise_faces):
@@ -135,4 +147,3 @@ def test_the_command_line_tells_before_and_after(trained, command):
     assert status == 0, errors
     told = json.loads(output.splitlines()[-1])
     assert told["accuracy_before"] == Run(trained.path.with_name("second")).manifest["before"]["accuracy"]
-    assert all(name in NAMES for name in evaluate(trained, synthetic(140), "PublicTest").classes)
