@@ -30,6 +30,7 @@ from fer_engine.runs.records import (
     read_note,
     read_record,
     refuse_busy,
+    works_elsewhere,
     write_note,
     write_record,
 )
@@ -118,6 +119,8 @@ def stop(run: store.Run) -> None:
         FerLabError: Where the process cannot be ended.
     """
     record = read_record(run)
+    if record and works_elsewhere(run, record):
+        raise FerLabError(f"The machine {record.process.host} works on the run '{run.name}'. Stop it there.")
     if record is None or not alive(record.process):
         return
     end(record.process, KINDLY)
@@ -177,6 +180,8 @@ def _job(run: store.Run, tickets: Sequence[queue.Ticket]) -> Job:
         return Job(run, note.end, sentence=note.sentence, progress=progress, launch=launch)
     if alive(record.process):
         return _live_job(Job(run, "running", progress=progress, launch=launch), tickets)
+    if works_elsewhere(run, record):
+        return Job(run, "running", sentence=f"The machine {record.process.host} works on it.", progress=progress, launch=launch)
     where = f" in epoch {progress.epoch} of {progress.epochs}" if progress and progress.epoch else ""
     sentence = f"Its process vanished{where}: it was killed, ran out of memory, or the machine went down. {how_it_goes_on(run)}"
     return Job(run, "failed", sentence=sentence, progress=progress, launch=launch)

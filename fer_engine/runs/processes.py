@@ -1,12 +1,13 @@
 """Processes that outlive the one that starts them: who they are, whether they live, and how they end."""
 
 import os
+import platform
 import signal
 import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -26,10 +27,17 @@ class ProcessId:
     Attributes:
         pid: Its number.
         started: When it started, in words that are the same for everyone who asks.
+        host: The machine's name; a run area may be shared by several.
     """
 
     pid: int
     started: str
+    host: str = field(default_factory=platform.node)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it is another machine's, about which this one knows nothing."""
+        return self.host != platform.node()
 
 
 def this_process() -> ProcessId:
@@ -52,8 +60,12 @@ def _start_time(process: psutil.Process) -> str:
 def alive(process: ProcessId) -> bool:
     """Whether this very process is there and has not ended.
 
+    Of another machine's processes nothing is known here; they count as ended.
+
     One that was killed is alive until the last of its threads is gone: until then they hold its locks.
     """
+    if process.elsewhere:
+        return False
     child = _children.get(process.pid)
     if child and child.poll() is not None:
         _children.pop(process.pid, None)

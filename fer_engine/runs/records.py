@@ -1,5 +1,6 @@
 """What a job keeps in its run folder: how it was launched, by which process it is worked on, and how far that is."""
 
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -65,6 +66,9 @@ class LiveProgress:
     updated: float = 0.0
 
 
+_HEARD_OF = 600.0  # seconds; a process says how far it is after some steps
+
+
 @dataclass(frozen=True)
 class Record:
     """What `job.json` says.
@@ -111,8 +115,18 @@ def refuse_busy(run: store.Run) -> None:
         FerLabError: Naming it.
     """
     record = read_record(run)
-    if record and alive(record.process):
+    if record is None:
+        return
+    if alive(record.process):
         raise FerLabError(f"Process {record.process.pid} works on the run '{run.name}' already. Wait for it, or stop it first.")
+    if works_elsewhere(run, record):
+        raise FerLabError(f"The machine {record.process.host} works on the run '{run.name}' already. Wait for it, or stop it there first.")
+
+
+def works_elsewhere(run: store.Run, record: Record) -> bool:
+    """Whether a process of another machine, with which the run area is shared, has lately said that it works on a run."""
+    note = read_note(run)
+    return record.process.elsewhere and note is not None and not note.end and time.time() - note.progress.updated < _HEARD_OF
 
 
 def write_note(run: store.Run, note: Note) -> None:

@@ -20,7 +20,7 @@ from fer_engine.data.faceset import FaceSet
 from fer_engine.data.source import open_data
 from fer_engine.errors import FerLabError
 from fer_engine.runs import jobs, processes, queue, records, store, worker
-from fer_engine.runs.jobs import Launch
+from fer_engine.runs.jobs import Launch, LiveProgress, find_job, start, stop
 from fer_engine.runs.processes import ProcessId, alive, this_process
 from fer_engine.runs.queue import Need, Ticket, decide
 from fer_engine.training.run import prepare
@@ -368,3 +368,18 @@ def ticket(name: str, threads: int = 0, *gpus: str, cores: int = 4, started: boo
 )
 def test_who_may_train(tickets, training):
     assert "".join(item.run for item in decide(tickets) if item.started) == training
+
+
+def test_a_run_that_another_machine_works_on_is_left_to_it():
+    run = prepared("far")
+    far = replace(identify(os.getpid()), host="another-machine")
+    records.write_record(run, records.Record(Launch(DATA), far, detached=True))
+    records.write_note(run, records.Note(LiveProgress("training", epoch=1, epochs=2, updated=time.time())))
+    job = find_job(run)
+    assert (job.state, job.sentence) == ("running", "The machine another-machine works on it.")
+    with pytest.raises(FerLabError, match="another-machine works on the run 'far' already"):
+        start(run, Launch(DATA))
+    with pytest.raises(FerLabError, match="Stop it there"):
+        stop(run)
+    records.write_note(run, records.Note(LiveProgress("training", epoch=1, epochs=2, updated=time.time() - 3600)))
+    assert find_job(run).state == "failed", "nothing was heard of it for an hour"

@@ -249,3 +249,11 @@ def test_compiled_network_trains_as_the_plain_one(finished, noise_faces, monkeyp
     monkeypatch.setattr(fit, "COMPILER", "eager")
     compiled = train_run(prepare(small(), noise_faces, "compiled"), noise_faces, replace(ONE_THREAD, compiled=True))
     assert file_hash(compiled.path / store.WEIGHTS) == file_hash(finished.path / store.WEIGHTS)
+
+
+def test_a_run_begun_anew_from_fresh_weights_forgets_what_it_was_to_start_from(noise_faces):
+    first = train_run(prepare(small(epochs=1), noise_faces, "first"), noise_faces, ONE_THREAD)
+    begun = prepare(small(epochs=1, seed=1), noise_faces, "second", first)
+    assert reopen(store.Run(begun.folder), noise_faces).starts_from is not None
+    again = prepare(small(epochs=1), noise_faces, "second")
+    assert reopen(store.Run(again.folder), noise_faces).starts_from is None
