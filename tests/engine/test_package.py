@@ -248,6 +248,13 @@ def test_other_class_order_is_refused():
     assert "its emotions are angry, disgust, fear, happy, neutral, sad, surprise; here they are angry, disgust, fear, happy, sad" in message
 
 
+def test_manifest_that_does_not_count_what_was_learnt_from_is_refused():
+    manifest = json.loads(FILES[store.MANIFEST])
+    del manifest["counts"]["Training"]
+    with pytest.raises(FerLabError, match="does not count the faces of Training"):
+        unpack(zipped(signed(manifest=json.dumps(manifest).encode())), "mine")
+
+
 def test_other_preprocessing_is_refused():
     message = refusal(signed(manifest=changed(store.MANIFEST, preprocessing={"size": [64, 64]})))
     assert "takes faces that are prepared in another way" in message
