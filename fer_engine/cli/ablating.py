@@ -52,6 +52,8 @@ def ablate(
     if as_json and as_csv:
         raise FerLabError("Choose --json or --csv; standard output holds one of them.")
     if name is None:
+        if as_csv:
+            raise FerLabError("--csv prints the results of a study: name one. Without it the studies are listed, with --json one a line.")
         _list_studies(as_json)
         return
     study = _study(name)
@@ -117,7 +119,7 @@ def _train(asked: _Asked, launch: "Launch", where: tuple[str, str | None, int], 
     except KeyboardInterrupt:
         given = {"seeds": asked.seeds, "only": asked.only, "data": launch.data}
         more = "".join(f" --{option} {shlex.quote(str(value))}" for option, value in given.items() if value)
-        words = f"python -m fer_engine ablate {asked.study.name}{more}"
+        words = f"python -m fer_engine ablate {asked.study.name}{more}{' --skip-bad' if launch.skip_bad else ''}"
         raise FerLabError(f"Stopped; what was trained is kept. Go on with: {words}") from None
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from fer_engine.cli.output import open_faces, say
+from fer_engine.cli.output import going_on, open_faces, say
 from fer_engine.errors import FerLabError
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def _fit(run: "Run", faces: "FaceSet", network: "Run | None", launch: "Launch", 
             report.phase("training")
             return fit_run(run.spec, run, faces, network, say=lambda words: say([f"{words} ..."]))
     except KeyboardInterrupt:
-        raise FerLabError(f"Stopped. Go on with: python -m fer_engine train --name {run.name} --resume") from None
+        words = going_on(f"python -m fer_engine train --name {run.name} --resume", launch.data, launch.skip_bad)
+        raise FerLabError(f"Stopped. Go on with: {words}") from None
 
 
 def svm_spec(model: str, changes: dict[str, Any], given: dict[str, Any]) -> "SvmSpec":
@@ -68,10 +69,19 @@ def svm_spec(model: str, changes: dict[str, Any], given: dict[str, Any]) -> "Svm
     from fer_engine.experiments.spec import override
     from fer_engine.experiments.svm_lab import svm_recipe
 
+    refuse_options(model, given)
+    return override(svm_recipe(model), changes)
+
+
+def refuse_options(model: str, given: dict[str, Any]) -> None:
+    """Stop where an option was given that only networks have.
+
+    Raises:
+        FerLabError: Naming it.
+    """
     strange = [option for option, value in given.items() if value]
     if strange:
         raise FerLabError(f"{model} is an SVM, which has no {' or '.join(strange)}. Its fields are set by --set, such as C=3 or gamma=1.")
-    return override(svm_recipe(model), changes)
 
 
 def network_for(spec: "SvmSpec", start: str | None) -> "Run | None":

@@ -1,6 +1,7 @@
 """How the command line speaks: results on standard output, everything else on standard error."""
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,6 +35,11 @@ def print_json(item: Any) -> None:
 def percent(share: float | None, digits: int = 1) -> str:
     """A share as percent."""
     return "-" if share is None else f"{100 * share:.{digits}f}%"
+
+
+def going_on(words: str, data: str | None, skip_bad: bool) -> str:
+    """A command that goes on with something on the data set that it was begun on: the arguments of `--data` and `--skip-bad`."""
+    return f"{words}{f' --data {shlex.quote(data)}' if data else ''}{' --skip-bad' if skip_bad else ''}"
 
 
 def say(notices: Iterable[str]) -> None:

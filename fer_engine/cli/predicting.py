@@ -90,6 +90,8 @@ def _explain_network(
     from fer_engine.explain.render import write_explanation
 
     if method == "occlusion":
+        if layer:
+            raise FerLabError("Occlusion asks the whole model and knows no layers: leave out --layer, or take --method gradcam++.")
         return _explain_by_occlusion(predictor, face, out_dir, target)
     told = explain_face(predictor, face, target=target, layers=[layer] if layer else None, method=method or "gradcam++")
     write_explanation(told, face, out_dir)

@@ -66,7 +66,7 @@ def _print_table(report: "RegionReport") -> None:
     title = f"{report.run} on {report.split}, n = {report.n:,}: {where}, for the {looking.of}"
     table = Table(looking.of, "n", *(TITLES[name] for name in REGIONS), title=title, caption="Share of the map, and share / area")
     everything = report.emotions[0]
-    table.add_row("(area)", "", *(percent(item.area) for item in everything.regions), end_section=True)
+    table.add_row("(area)", "", *(percent(item.area or 0.0) for item in everything.regions), end_section=True)
     for item in report.emotions:
         cells = [f"{percent(each.share)}  {'-' if each.ratio is None else f'{each.ratio:.2f}'}" for each in item.regions]
         table.add_row(item.emotion, f"{item.n:,}", *cells)

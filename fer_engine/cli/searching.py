@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from fer_engine.cli.output import DataPath, Json, SkipBad, err, open_faces, out, percent, print_json, say
+from fer_engine.cli.output import DataPath, Json, SkipBad, err, going_on, open_faces, out, percent, print_json, say
 from fer_engine.errors import FerLabError
 
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ def search(
         try:
             _work(found, loaded, backend.value, address, jobs, wait=wait)
         except KeyboardInterrupt:
-            raise FerLabError(f"Stopped; every fold that was done is kept. Go on with: {how_to_go_on(found.name)}") from None
+            raise FerLabError(
+                f"Stopped; every fold that was done is kept. Go on with: {going_on(how_to_go_on(found.name), data, skip_bad)}"
+            ) from None
     _report(found, as_json)
 
 

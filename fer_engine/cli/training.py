@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from fer_engine.cli.output import DataPath, Json, SkipBad, err, open_faces, out, percent, print_json, say
+from fer_engine.cli.output import DataPath, Json, SkipBad, err, going_on, open_faces, out, percent, print_json, say
 from fer_engine.errors import FerLabError
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def train(
     model: Annotated[str | None, typer.Option(help="net2, net5, net12, res8, or an SVM such as svm-hog; net5 by default.")] = None,
     head: Annotated[Head | None, typer.Option(help="Cross-entropy, or seven one-vs-all SVMs; softmax where nothing is said.")] = None,
     name: Annotated[str, typer.Option(help="What to call the run; by default network, head and the spec's hash.")] = "",
-    recipe: Annotated[Recipe, typer.Option(help="Our way, the paper's, or a quick one for a small or drawn set.")] = Recipe.OURS,
+    recipe: Annotated[
+        Recipe | None, typer.Option(help="Our way, the paper's, or a quick one for a small or drawn set; ours by default.")
+    ] = None,
     start: Annotated[str | None, typer.Option("--from", help="A finished run to start from, instead of fresh weights.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training faces.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Faces a step.")] = None,
@@ -73,10 +75,14 @@ def train(
 
     neighbour.be_kind()
     launch = Launch(absolute_data(data), device, precision, threads, skip_bad)
-    if (model or "").startswith("svm-") or (resume and unfinished_run(name).spec.family == "svm"):
-        only_networks = {"--head": head, "--epochs": epochs, "--batch-size": batch_size}
+    as_svm = unfinished_run(name).spec.family == "svm" if resume else (model or "").startswith("svm-")
+    if as_svm:
+        only_networks = {"--head": head, "--epochs": epochs, "--batch-size": batch_size, "--recipe": recipe, "--compile": compiled}
+        only_networks |= {"--devices": devices > 1, "--nodes": nodes > 1}
         _report(_fit(model or "", name, start, resume, parse_settings(settings or []), only_networks, seed, launch, wait), as_json)
         return
+    if recipe and (start or resume):
+        raise FerLabError("--recipe is for fresh weights; leave it out with --from, which goes on gently, and with --resume.")
     named = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     changes = {key: value for key, value in named.items() if value is not None} | parse_settings(settings or [])
     if resume:
@@ -95,7 +101,8 @@ def train(
             hardware = Hardware(device, precision, neighbour.threads_for(threads, devices), devices, nodes, compiled)
             _train(run, begun, launch, hardware, listener)
     except KeyboardInterrupt:
-        raise FerLabError(f"Stopped. Go on with: python -m fer_engine train --name {run.name} --resume") from None
+        words = going_on(f"python -m fer_engine train --name {run.name} --resume", launch.data, skip_bad)
+        raise FerLabError(f"Stopped. Go on with: {words}") from None
     _report(run, as_json)
 
 
@@ -107,11 +114,13 @@ def _fit(
     from fer_engine.cli import fitting
     from fer_engine.runs.store import unfinished_run
 
+    named = changes | ({} if seed is None else {"seed": seed})
     if resume:
         run = unfinished_run(name)
-        refuse_other_settings(run, changes)
+        fitting.refuse_options(run.name, only_networks)
+        refuse_other_settings(run, named | ({"model": model} if model else {}))
         return fitting.resume_svm(run, launch, wait=wait)
-    spec = fitting.svm_spec(model, changes | ({} if seed is None else {"seed": seed}), only_networks)
+    spec = fitting.svm_spec(model, named, only_networks)
     return fitting.fit_svm(spec, name, fitting.network_for(spec, start), launch, wait=wait)
 
 
@@ -154,7 +163,7 @@ def _at_work(run: "Run", spec: "RunSpec", launch: "Launch", devices: int, wait: 
         yield _Both(bar, report)
 
 
-def build_spec(model: str, head: Any, recipe: Recipe, starts_from: "Run | None", changes: dict[str, Any]) -> "CnnSpec":
+def build_spec(model: str, head: Any, recipe: Recipe | None, starts_from: "Run | None", changes: dict[str, Any]) -> "CnnSpec":
     """The spec that the options describe.
 
     Raises:
@@ -170,7 +179,7 @@ def build_spec(model: str, head: Any, recipe: Recipe, starts_from: "Run | None",
             raise FerLabError(f"--from {starts_from.name} is a {starts_from.spec.model}; say --model {starts_from.spec.model}.")
     else:
         recipes = {Recipe.OURS: lab.recipe, Recipe.PAPER: paper.recipe, Recipe.QUICK: lab.quick}
-        spec = recipes[recipe](model, head)
+        spec = recipes[recipe or Recipe.OURS](model, head)
     spec = override(spec, changes)
     if starts_from and spec.config != starts_from.network_spec.config:
         raise FerLabError(f"--from {starts_from.name} keeps its layers; leave out --set network....")

@@ -92,7 +92,7 @@ def evaluate(run: Run, faces: FaceSet, split: str, progress: Callable[[float], N
     seconds = time.perf_counter() - began
     classes = tuple(NAMES[label] for label in present)
     told = (*_terms(run, faces, part.content_hash, split, classes), *_left_out(run, left_out))
-    return Evaluation(run.name, split, metrics, run.spec.tta, part.content_hash, seconds, faces.name, classes, told)
+    return Evaluation(run.name, split, metrics, predictor.tta, part.content_hash, seconds, faces.name, classes, told)
 
 
 def learnt(run: Run) -> np.ndarray:

@@ -110,13 +110,15 @@ def concentrations(kind: StageKind, values: np.ndarray) -> np.ndarray:
 
     Args:
         kind: What the stage is.
-        values: Its output for N faces, (N, channels, side, side) or (N, units).
+        values: Its output for N faces, (N, channels, side, side) or (N, units); what is negative, as where a projected
+            shortcut is added, counts as not active.
 
     Returns:
         (N,); NaN where nothing is active, and for scores, which may be negative.
     """
     if kind == "scores":
         return np.full(len(values), np.nan)
+    values = np.maximum(values, 0)
     if values.ndim == 2:
         return gini(values)
     per_map = gini(values.reshape(*values.shape[:2], -1))

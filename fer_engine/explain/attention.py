@@ -67,7 +67,7 @@ class RegionMean:
         share: Mean part of a map's sum; None where there is no face.
         low: Lower end of its 95% interval over faces (normal approximation); None for fewer than two faces.
         high: Upper end.
-        area: Mean part of the pixels.
+        area: Mean part of the pixels; None without a face.
         ratio: `share` divided by `area`; None where either is missing.
     """
 
@@ -75,7 +75,7 @@ class RegionMean:
     share: float | None
     low: float | None
     high: float | None
-    area: float
+    area: float | None
     ratio: float | None
 
 
@@ -181,12 +181,14 @@ def region_report(
         progress((number + 1) / len(part), f"Face {number + 1:,} of {len(part):,}")
     means = _means(np.array(found), np.array(sizes), np.array(emotions))
     seconds = time.perf_counter() - began
-    return RegionReport(run.name, split, part.content_hash, len(part), looking, run.spec.tta, seconds, means)
+    return RegionReport(run.name, split, part.content_hash, len(part), looking, predictor.tta, seconds, means)
 
 
 def _settled(looking: Looking, predictor: Predictor) -> Looking:
     """With the method and the layer that will be taken."""
     if looking.method == "occlusion" or (looking.method is None and not isinstance(predictor, CnnPredictor)):
+        if looking.layer:
+            raise FerLabError("Occlusion asks the whole model and knows no layers: leave out --layer, or take --method gradcam++.")
         return replace(looking, method="occlusion", layer=None)
     if not isinstance(predictor, CnnPredictor):
         raise FerLabError(f"{looking.method} needs the layers of a network, and this run is none. Take --method occlusion.")
@@ -217,7 +219,7 @@ def _mean(emotion: str, found: np.ndarray, sizes: np.ndarray) -> EmotionRegions:
     regions = []
     for number, name in enumerate(REGIONS):
         if not n:
-            regions.append(RegionMean(name, None, None, None, 0.0, None))
+            regions.append(RegionMean(name, None, None, None, None, None))
             continue
         share, part = float(values[:, number].mean()), float(area[:, number].mean())
         half = _Z * float(values[:, number].std(ddof=1)) / n**0.5 if n > 1 else None

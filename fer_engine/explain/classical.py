@@ -150,7 +150,7 @@ def explain_svm(predictor: "Predictor", face: np.ndarray, *, target: str | int |
         scores=votes[0],
         target=NAMES[label],
         predicted=NAMES[predicted],
-        tta=predictor.spec.tta,
+        tta=predictor.tta,
         duels={NAMES[other]: float(distances[0, label, other]) for other in range(N_CLASSES) if other != label},
         blocks=tuple(_view(predictor, block, features, face) for block, features in predictor.measured(face[None])),
     )

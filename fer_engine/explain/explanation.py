@@ -85,7 +85,8 @@ def explain(
     For the svm head, too, it is the score that is explained. With test-time flip the score is the mean over the face and
     its mirror image, and so is a sum over both passes: their maps are the two halves of one layer of twice as many
     channels, those of the mirror image mirrored back, with the gradients of the mean score. This explains exactly the score
-    that is given. Where a pooling leaves a row of pixels over, mirroring back moves the second half by a pixel at most.
+    that is given. Where a stride or a pooling leaves rows of pixels over, mirroring back moves the
+    second half by less than a position.
 
     Nothing is left on the model: no hooks are used, parameters receive no gradient, and a model in training mode is put
     into evaluation mode for the while. Threads may share a model that is in evaluation mode.

@@ -100,6 +100,7 @@ def conv_grids(config: NetworkConfig, stages: Sequence[Stage]) -> dict[str, Grid
         if stage.kind == "conv":
             # Padding keeps the first centre where it was; without it the kernel's half is lost at the border.
             offset += (config.kernel - 1) / 2 * step if len(result) < config.unpadded else 0
+            step *= 1 if result else config.stride
             result[stage.name] = Grid(stage.side, offset, step)
         elif stage.kind == "pool":
             offset += (config.pool_kernel - 1) / 2 * step
@@ -144,14 +145,15 @@ def grad_cam_plus_plus_weights(activation: np.ndarray, gradient: np.ndarray) -> 
     alpha * g = g / (2 + sum(A) * g) is the same without powers that small gradients would lose.
 
     Args:
-        activation: Maps A (channels, side, side), not negative.
+        activation: Maps A (channels, side, side). Those of a layer that a projected shortcut is added to may be negative in
+            places, which the derivation does not know: there they count as 0 in sum(A), or alpha would have a pole.
         gradient: dS/dA of the same shape.
 
     Returns:
         (channels,), not negative.
     """
     positive = np.maximum(gradient, 0)
-    totals = activation.sum((1, 2), keepdims=True)
+    totals = np.maximum(activation, 0).sum((1, 2), keepdims=True)
     return (positive / (2 + totals * positive)).sum((1, 2))
 
 

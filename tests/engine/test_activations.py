@@ -131,3 +131,8 @@ def test_a_summary_leaves_the_model_in_its_mode_also_when_it_fails():
         raise RuntimeError("on purpose")
     depth_summary(predicting, random_face()[None])
     assert all(module.training for module in predicting.model.modules())
+
+
+def test_what_is_negative_counts_as_not_active():
+    maps = np.array([[[[-1.0, 1.1], [0.0, 0.0]]]])
+    assert concentrations("conv", maps) == pytest.approx([0.75])  # one of four positions holds all

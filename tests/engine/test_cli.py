@@ -212,7 +212,7 @@ def test_interrupted_training_says_how_to_go_on_and_does(run, monkeypatch):
         patch.setattr("fer_engine.cli.training._Bar.epoch", stop)
         status, _, errors = run(*words)
     assert status == 1
-    assert "train --name cut --resume" in " ".join(errors.split())
+    assert f"train --name cut --resume --data {DATA}" in " ".join(errors.split())
     assert "unfinished" in run("predict", "x.png", "--run", "cut")[2]
     status, _, errors = run("train", "--name", "cut", "--resume", "--data", DATA, "--seed", "5")
     assert status == 1
@@ -220,6 +220,19 @@ def test_interrupted_training_says_how_to_go_on_and_does(run, monkeypatch):
     status, output, errors = run("train", "--name", "cut", "--resume", "--data", DATA, "--json")
     assert status == 0, errors
     assert lines(output)[0]["epoch"] == 2
+
+
+def test_options_that_have_no_meaning_are_refused_and_not_dropped(run, trained):
+    for words, sentence in (
+        (("train", "--model", "svm-hog", "--recipe", "paper", "--data", DATA), "svm-hog is an SVM, which has no --recipe"),
+        (("train", "--from", trained, "--model", "net2", "--recipe", "paper", "--data", DATA), "--recipe is for fresh weights"),
+        (("train", "--model", "svm-hog", "--name", trained, "--resume", "--data", DATA), "is finished"),
+        (("regions", trained, "--method", "occlusion", "--layer", "conv1", "--data", DATA), "knows no layers"),
+        (("ablate", "--csv"), "--csv prints the results of a study: name one"),
+    ):
+        status, output, errors = run(*words)
+        assert (status, output) == (1, "")
+        assert sentence in " ".join(errors.split())
 
 
 def test_run_to_start_from_keeps_its_layers(run, trained):

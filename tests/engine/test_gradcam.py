@@ -186,10 +186,16 @@ def test_a_layer_that_speaks_against_the_class_alone_gives_a_map_of_zeros(method
     np.testing.assert_array_equal(cam.map_48, np.zeros((48, 48)))
 
 
+def test_weights_of_maps_that_are_negative_in_places_have_no_pole():
+    activation, gradient = np.array([[[-3.0, 1.0]]]), np.array([[[1.0, 1.0]]])
+    # sum(A) is that of what is positive, 1: each position gives 1 / (2 + 1).
+    np.testing.assert_allclose(grad_cam_plus_plus_weights(activation, gradient), [2 / 3])
+
+
 # --- where positions lie ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", [*NETWORKS, "res8"])
 def test_a_position_is_centred_on_the_pixels_that_it_sees(network):
     config = dataclasses.replace(registry.entry(network).config, hidden=(), norm="none")
     config = dataclasses.replace(config, widths=(1,) * len(config.widths))
