@@ -68,7 +68,7 @@ def test_readme_names_every_command_and_setting():
 
 
 def test_readme_tells_what_the_shipped_search_found():
-    found = find_search("paper-pixels-2500")
+    found = find_search("paper-pixels-5000")
     outcome = found.outcome()
     best = max(item.mean for item in outcome.paper)
     assert found.about["nested"]["accuracy"] == pytest.approx(outcome.nested.mean, abs=1e-6)
