@@ -193,8 +193,10 @@ def later_evaluations(run: Run) -> tuple[Path, ...]:
     Raises:
         FerLabError: Where one is damaged.
     """
-    found = sorted(run.evaluations_dir().glob("*.json"))
-    current = file_hash(run.path / WEIGHTS) if found else ""
+    found = tuple(sorted(run.evaluations_dir().glob("*.json")))
+    if not found or not (run.path / WEIGHTS).is_file():
+        return found
+    current = file_hash(run.path / WEIGHTS)
     return tuple(path for path in found if read_json(path).get(_WEIGHTS, current) == current)
 
 

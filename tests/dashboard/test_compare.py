@@ -72,7 +72,7 @@ def test_the_verdict_of_two_shipped_runs_is_the_engines(open_view, shipped):
     right = [sum(len(cell(name, emotion, emotion)) for emotion in NAMES) for name in (A, B)]
     assert row["Accuracy, B − A"] == signed(100 * (right[1] - right[0]) / 3589, ".1f") == compare_tables.points(test.accuracy)
     assert (row["A alone right"], row["B alone right"]) == (f"{test.only_a:,}", f"{test.only_b:,}")
-    assert row["p (McNemar)"] == f"{test.p:.2g}"
+    assert row["p (McNemar)"] == ("< 0.001" if test.p < 0.001 else f"{test.p:.2g}")
     figures = frame(app, "Macro F1").set_index("Run")
     for entrant in shipped.entrants:
         shown = figures.loc[f"**{plain(entrant.name)}**"]
@@ -82,10 +82,11 @@ def test_the_verdict_of_two_shipped_runs_is_the_engines(open_view, shipped):
 
 def test_differences_are_drawn_with_their_intervals(open_view, shipped, figure):
     clear, within = figure(open_view("Verdict"), "differences")["data"]
-    assert (clear["y"], within["y"]) == ([], [f"{B} − {A}"])
     test = shipped.pairs[0].test
-    assert within["x"] == pytest.approx([100 * test.accuracy])
-    assert within["error_x"]["array"] == pytest.approx([100 * (test.accuracy_interval.high - test.accuracy)])
+    mine, other = (clear, within) if test.distinguishable else (within, clear)
+    assert (mine["y"], other["y"]) == ([f"{B} − {A}"], [])
+    assert mine["x"] == pytest.approx([100 * test.accuracy])
+    assert mine["error_x"]["array"] == pytest.approx([100 * (test.accuracy_interval.high - test.accuracy)])
 
 
 def test_every_table_can_be_taken_away_three_ways(open_view):

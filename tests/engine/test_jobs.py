@@ -103,7 +103,7 @@ def test_run_that_is_stopped_and_killed_goes_on_each_time_to_its_end():
     jobs.stop(run)
     saved, job = records.epochs_saved(run), jobs.find_job(run)
     assert (job.state, job.sentence) == ("stopped", f"Stopped. Resumed, it goes on from epoch {saved + 1}.")
-    assert job.log_tail().endswith("Stopped. Go on with: python -m fer_engine train --name cut --resume")
+    assert job.log_tail().endswith("Stopped. Go on with: python -m fer_engine train --name cut --resume --data synthetic:140")
     jobs.start(run, LAUNCH)
     until_epoch(run, saved + 2)
     os.kill(process_of(run).pid, signal.SIGKILL)
@@ -188,7 +188,7 @@ def test_terminal_says_once_that_it_waits_and_ctrl_c_ends_it(sleeper):
     time.sleep(2.5 * worker.POLL)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert errors == "Stopped. Go on with: python -m fer_engine train --name patient --resume\n"
+    assert errors == "Stopped. Go on with: python -m fer_engine train --name patient --resume --data synthetic:140\n"
     assert jobs.find_job(run).state == "stopped"
 
 

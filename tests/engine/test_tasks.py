@@ -153,9 +153,9 @@ def test_an_evaluation_as_a_task_is_that_of_the_command():
     path = kept_at(run, content, "PublicTest")
     assert path.is_relative_to(settings.runs_dir() / "shipped" / "net2-softmax")
     own = evaluate(run, faces, "PublicTest")
-    found = read_evaluation(path)
+    found = read_evaluation(run, content, "PublicTest")
     assert replace(found, seconds=own.seconds) == own
-    assert read_evaluation(path.with_name("none.json")) is None
+    assert read_evaluation(run, "other-content", "PublicTest") is None
     path.write_text(json.dumps({key: value for key, value in read_json(path).items() if key != "n"}))
     with pytest.raises(FerLabError, match="has no sound 'n'. Remove it"):
         read_evaluation(path)
