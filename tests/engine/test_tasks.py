@@ -158,7 +158,7 @@ def test_an_evaluation_as_a_task_is_that_of_the_command():
     assert read_evaluation(run, "other-content", "PublicTest") is None
     path.write_text(json.dumps({key: value for key, value in read_json(path).items() if key != "n"}))
     with pytest.raises(FerLabError, match="has no sound 'n'. Remove it"):
-        read_evaluation(path)
+        read_evaluation(run, content, "PublicTest")
 
 
 def test_emotions_that_a_run_never_learnt_do_not_count(tmp_path):
