@@ -6,6 +6,7 @@ import pytest
 
 from fer_engine import settings
 from fer_engine.classical.search import find_search
+from fer_engine.evaluation.comparison_data import data_pairs
 from fer_engine.experiments.lab import REFERENCE
 from fer_engine.experiments.svm_lab import SVM_REFERENCE
 from fer_engine.runs.store import Run
@@ -76,3 +77,14 @@ def test_readme_tells_what_the_shipped_search_found():
     estimate = f"{100 * outcome.nested.mean:.1f}% (± {100 * outcome.nested.deviation:.1f} over the outer folds)"
     for words in (estimate, f"{100 * best:.1f}% with {outcome.paper_best} components", f"{found.about['seconds'] / 60:.0f} minutes"):
         assert words in README, words
+
+
+def test_readme_tells_what_cleaning_brought():
+    area = settings.checkpoints_dir() / "ablations"
+    (found,) = data_pairs([Run(area / "net12-raw"), Run(area / "net12-cleaned")])
+    told = README.replace("`", "")
+    assert found.pair.verdict in told
+    assert f"on the {found.learnt[0]:,} raw faces and on the {found.learnt[1]:,} that data clean" in told
+    raw, cleaned = (end.run.metrics["PublicTest"] for end in (found.pair.a, found.pair.b))
+    clean = f"without Training's images {100 * raw['accuracy_deduplicated']:.1f} and {100 * cleaned['accuracy_deduplicated']:.1f}%"
+    assert f"{clean}, macro F1 {raw['macro_f1']:.3f} and {cleaned['macro_f1']:.3f}" in told
