@@ -65,20 +65,24 @@ def explained_variance(shares: Sequence[float], components: Sequence[int]) -> go
     numbers = np.arange(1, len(shares) + 1)
     curve = go.Scatter(x=numbers, y=100 * np.asarray(shares), mode="lines", line={"color": MODEL_COLORS["A"]})
     tried = [100 * shares[number - 1] for number in components]
-    labels = [f"{number:,}: {share:.0f}%" for number, share in zip(components, tried, strict=True)]
+    labels = [f"{share:.0f}%" for share in tried]
     places = {
         "mode": "markers+text",
         "text": labels,
-        "textposition": "bottom center",
+        "textposition": "top left",
         "cliponaxis": False,
         "marker": {"color": MODEL_COLORS["A"], "size": 8},
     }
     figure = go.Figure([curve, go.Scatter(x=list(components), y=tried, **places)])
     figure.update_traces(hovertemplate="%{x:,} components: %{y:.1f}%<extra></extra>")
     # On a linear scale the first numbers, each about twice the one before, would lie on each other.
-    room = [0, np.log10(1.6 * len(shares))]  # for the last label
-    span = {"title": "Principal components", "type": "log", "range": room, "tickvals": [1, 10, 100, 1000]}
-    figure.update_layout(xaxis=span, yaxis={"title": "Variance explained (%)", "range": [0, 104]})
+    span = {
+        "title": "Principal components",
+        "type": "log",
+        "tickvals": [1, *components],
+        "ticktext": ["1", *(f"{n:,}" for n in components)],
+    }
+    figure.update_layout(xaxis=span, yaxis={"title": "Variance explained (%)", "range": [0, 110]})
     return calm(figure, height=300)
 
 

@@ -34,7 +34,9 @@ def draw(opened: Opened) -> None:
     )
     frame = data_table(found)
     alt = "Runs that differ in their training data alone, with accuracy and macro F1"
-    st.table(frame, border="horizontal", hide_index=True, width="content", alt=alt)
+    forms = {"Training faces": "{:,}", "n": "{:,}", "Accuracy, %": "{:.1f}", "Macro F1": "{:.3f}"}
+    shown = frame.assign(**{name: frame[name].map(form.format) for name, form in forms.items()}).map(plain)
+    st.table(shown, border="horizontal", hide_index=True, width="content", alt=alt)
     table_downloads.draw(frame, f"{opened.file}-cleaning", f"{alt}: {protocols(each.pair.a.run for each in found)}")
 
 

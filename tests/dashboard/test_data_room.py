@@ -182,7 +182,8 @@ def test_runs_on_raw_and_cleaned_faces_are_tested_against_each_other(open_page, 
     assert "cleaned is better than raw by 30.0 points" in told(app, "markdown")
     frame = app.table[-1].value
     assert frame["Run"].tolist() == ["raw", "cleaned"]
-    assert frame["Training faces"].tolist() == [100, 90]
+    assert frame["Training faces"].tolist() == ["100", "90"]
+    assert frame["Accuracy, %"].tolist() == ["70.0", "100.0"]
     assert frame["Learnt from"].tolist() == ["fer2013", "mine-cleaned"]
 
 
