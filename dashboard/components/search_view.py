@@ -122,12 +122,13 @@ def _heat_maps(search: "Search") -> None:
         st.info("Every candidate of this kernel was dropped after the first inner fold.")
         return
     st.caption("Mean over all inner folds of all outer folds; the best cell has a frame.")
-    st.plotly_chart(
-        search_charts.heat_maps(found.means, found.components, found.rows, found.prices, found.best),
-        key="search-heat-maps",
-        config=charts.download_config(f"{search.name}-{kernel}", "svg"),
-        alt=found.told,
-    )
+    with st.container(key="panels"):  # scrolls sideways on a telephone, where three panels abreast could not be read
+        st.plotly_chart(
+            search_charts.heat_maps(found.means, found.components, found.rows, found.prices, found.best),
+            key="search-heat-maps",
+            config=charts.download_config(f"{search.name}-{kernel}", "svg"),
+            alt=found.told,
+        )
 
 
 def _tables(search: "Search", outcome: "Outcome") -> None:

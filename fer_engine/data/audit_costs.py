@@ -112,7 +112,7 @@ def costs(found: Audit, runs: Sequence["Run"], scored: Sequence["Scored"], votes
     """The accuracy of runs on each of the kinds of faces.
 
     A label counts as suspected for a run by what the most accurate run of another model says, for its own mistakes
-    would be suspects by nature.
+    would be suspects by nature; an SVM that reads a network is no other model to it.
 
     Args:
         found: The data set's audit.
@@ -133,13 +133,18 @@ def costs(found: Audit, runs: Sequence["Run"], scored: Sequence["Scored"], votes
 
 
 def _judge(run: "Run", own: "Scored", runs: Sequence["Run"], scored: Sequence["Scored"]) -> "Scored | None":
-    """The predictions of the most accurate run of another model on the same faces, or None."""
+    """The predictions of the most accurate run of another model, on another network, on the same faces, or None."""
     rivals = [
         other
         for rival, other in zip(runs, scored, strict=True)
-        if rival.spec.model != run.spec.model and other.split == own.split and np.array_equal(other.ids, own.ids)
+        if not _akin(rival, run) and other.split == own.split and np.array_equal(other.ids, own.ids)
     ]
     return max(rivals, key=lambda other: float((other.answers == other.labels).mean()), default=None)
+
+
+def _akin(a: "Run", b: "Run") -> bool:
+    """Whether two runs are of one model, or one goes on from the other's network or reads it, or both do so with a third's."""
+    return a.spec.model == b.spec.model or (a.spec.start or a.spec.hash) == (b.spec.start or b.spec.hash)
 
 
 def costs_table(rows: Sequence[Cost]) -> "pd.DataFrame":

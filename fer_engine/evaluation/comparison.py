@@ -313,7 +313,7 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
         if pair.obstacles:
             found.append(f"Another protocol, not tested against the first {place}: {names}. {' '.join(pair.obstacles)}")
         else:
-            found.append(f"Other training data than the first {place}: {names}. {' '.join(pair.remarks)}")
+            found.append(f"Other training data than the first {place}: {names}.")
     if any(entrant.terms.measured_on == entrant.terms.chosen_on for entrant in comparison.entrants):
         found.append("Runs were chosen on the split that they are measured on here, so that every figure is a little too good.")
     if comparison.tests > 1:
