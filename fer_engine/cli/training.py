@@ -69,7 +69,7 @@ def train(
 ) -> None:
     """Train a network on FER2013 (or a drawn set) and leave a run folder. Stopped by Ctrl-C, it goes on with --resume."""
     from fer_engine.runs.records import Launch, absolute_data
-    from fer_engine.runs.store import Run, finished_run, unfinished_run
+    from fer_engine.runs.store import Run, unfinished_run
     from fer_engine.training import neighbour
     from fer_engine.training.hardware import Hardware
 
@@ -81,18 +81,15 @@ def train(
         only_networks |= {"--devices": devices > 1, "--nodes": nodes > 1}
         _report(_fit(model or "", name, start, resume, parse_settings(settings or []), only_networks, seed, launch, wait), as_json)
         return
-    if recipe and (start or resume):
-        raise FerLabError("--recipe is for fresh weights; leave it out with --from, which goes on gently, and with --resume.")
     named = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     changes = {key: value for key, value in named.items() if value is not None} | parse_settings(settings or [])
+    kind = head.value if head else None
+    if recipe and (start or resume):
+        raise FerLabError("--recipe is for fresh weights; leave it out with --from, which goes on gently, and with --resume.")
     if resume:
-        run, begun = unfinished_run(name), None
-        given = {"model": model, "head": head.value if head else None} | changes
-        refuse_other_settings(run, {field: value for field, value in given.items() if value is not None})
+        run, begun = _unfinished(name, model, kind, changes), None
     else:
-        starts_from = finished_run(start) if start else None
-        spec = build_spec(model or "net5", head.value if head else "softmax", recipe, starts_from, changes)
-        begun = _begin(spec, name, starts_from, data, skip_bad)
+        begun = _begin(model or "net5", kind or "softmax", recipe, start, changes, name, launch)
         run = Run(begun[0].folder)
     try:
         # The other processes of one run may be here before the first has written the spec into the folder.
@@ -124,11 +121,26 @@ def _fit(
     return fitting.fit_svm(spec, name, fitting.network_for(spec, start), launch, wait=wait)
 
 
-def _begin(spec: "CnnSpec", name: str, starts_from: "Run | None", data: str | None, skip_bad: bool) -> "tuple[Job, FaceSet]":
+def _unfinished(name: str, model: str | None, head: str | None, changes: dict[str, Any]) -> "Run":
+    """The run that is to go on, which has the settings that were given."""
+    from fer_engine.runs.store import unfinished_run
+
+    run = unfinished_run(name)
+    given = {"model": model, "head": head} | changes
+    refuse_other_settings(run, {field: value for field, value in given.items() if value is not None})
+    return run
+
+
+def _begin(
+    model: str, head: str, recipe: Recipe | None, start: str | None, changes: dict[str, Any], name: str, launch: "Launch"
+) -> "tuple[Job, FaceSet]":
     """Make the run folder of a new run, which says at once what is wrong with its spec or its data."""
+    from fer_engine.runs.store import finished_run
     from fer_engine.training.run import prepare
 
-    faces = open_faces(data, skip_bad)
+    starts_from = finished_run(start) if start else None
+    spec = build_spec(model, head, recipe, starts_from, changes)
+    faces = open_faces(launch.data or None, launch.skip_bad)
     return prepare(spec, faces, name, starts_from), faces
 
 
