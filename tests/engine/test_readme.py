@@ -1,10 +1,16 @@
-"""The README's table of reference runs is what their folders say."""
+"""The README's tables of reference runs and of ablations are what their folders say.
+
+`python -m tests.engine.test_readme` prints the ablations as the README has them.
+"""
 
 from pathlib import Path
 
 import pytest
 
 from fer_engine import settings
+from fer_engine.ablations.catalogue import find_study
+from fer_engine.ablations.ledger import cells, known_data
+from fer_engine.ablations.results import RowResult, conclude, results
 from fer_engine.classical.search import find_search
 from fer_engine.evaluation.comparison_data import data_pairs
 from fer_engine.experiments.lab import REFERENCE
@@ -12,6 +18,32 @@ from fer_engine.experiments.svm_lab import SVM_REFERENCE
 from fer_engine.runs.store import Run
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+
+# The paper's studies, in the order of its tables.
+ABLATIONS = ("heads", "optimizers", "batch", "dropout", "filters", "convolutions", "hidden", "best")
+
+
+def ablations() -> str:
+    """The paper's studies as the README has them: all rows in one table, and what comes of each study."""
+    lines = ["| study | setting | ours, % of PublicTest (95% interval) | seeds | paper, % of *PrivateTest* |", "|---|---|---|---|---|"]
+    sentences = []
+    for study in map(find_study, ABLATIONS):
+        found = results(study, cells(study, known_data()[0]))
+        lines += [
+            f"| {f'**{study.title}** ({study.source})' if not number else ''} | {row} |"
+            for number, row in enumerate(map(ablation_cells, found))
+        ]
+        sentences.append(f"- **{study.title}**: {conclude(study, found).sentence}")
+    return "\n".join([*lines, "", *sentences])
+
+
+def ablation_cells(result: RowResult) -> str:
+    """Setting, ours, seeds, paper's."""
+    paper = f"{100 * result.row.printed.share:.4g}" if result.row.printed else ""
+    if result.accuracy is None or result.interval is None:
+        return f"{result.row.title} | not run | | {paper}"
+    interval = f"{100 * result.interval.low:.1f} to {100 * result.interval.high:.1f}"
+    return f"{result.row.title} | {100 * result.accuracy:.1f} ({interval}) | {len(result.runs)} | {paper}"
 
 
 def table_row(run: Run) -> str:
@@ -88,3 +120,12 @@ def test_readme_tells_what_cleaning_brought():
     raw, cleaned = (end.run.metrics["PublicTest"] for end in (found.pair.a, found.pair.b))
     clean = f"without Training's images {100 * raw['accuracy_deduplicated']:.1f} and {100 * cleaned['accuracy_deduplicated']:.1f}%"
     assert f"{clean}, macro F1 {raw['macro_f1']:.3f} and {cleaned['macro_f1']:.3f}" in told
+
+
+def test_readme_shows_the_papers_studies_beside_ours(tmp_path, monkeypatch):
+    monkeypatch.setenv("FER_LAB_RUNS", str(tmp_path))  # what ships, not what this machine has trained besides
+    assert f"<!-- ablations:begin -->\n{ablations()}\n<!-- ablations:end -->" in README
+
+
+if __name__ == "__main__":
+    print(ablations())
