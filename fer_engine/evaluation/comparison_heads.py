@@ -27,7 +27,9 @@ class HeadPair:
 
 
 def compare_heads(runs: Mapping[str, "Run"]) -> tuple[HeadPair, ...]:
-    """Every SVM on a network, beside the softmax run that it starts from, or else one of the same network and data.
+    """Every SVM on a network, beside the softmax run that it starts from; one from fresh weights, beside its softmax twin.
+
+    A twin has the same spec but for the head, seed and all, as the paper's rows have: the head is all that differs.
 
     Args:
         runs: Finished runs, by what to call them.
@@ -49,17 +51,13 @@ def compare_heads(runs: Mapping[str, "Run"]) -> tuple[HeadPair, ...]:
 
 def _softmax_of(run: "Run", runs: Mapping[str, "Run"]) -> str | None:
     """The name of the softmax run that an SVM on a network belongs to; None where there is none, or the run is no such SVM."""
-    if run.spec.head == "softmax":
+    spec = run.spec
+    if spec.head == "softmax":
         return None
-    networks = {name: item.spec for name, item in runs.items() if isinstance(item.spec, CnnSpec) and item.spec.head == "softmax"}
-    for name, spec in networks.items():
-        if run.spec.start and spec.hash == run.spec.start:
-            return name
-    if isinstance(run.spec, CnnSpec):
-        for name, spec in networks.items():
-            if (spec.model, spec.network, spec.data) == (run.spec.model, run.spec.network, run.spec.data):
-                return name
-    return None
+    wanted = spec.start
+    if not wanted and isinstance(spec, CnnSpec):
+        wanted = replace(spec, head="softmax").hash
+    return next((name for name, item in runs.items() if item.spec.head == "softmax" and item.spec.hash == wanted), None)
 
 
 def _with_p(item: HeadPair, p_holm: float) -> HeadPair:

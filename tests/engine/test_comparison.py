@@ -12,7 +12,6 @@ from fer_engine.errors import FerLabError
 from fer_engine.evaluation import comparison_costs, comparison_faces, comparison_trust
 from fer_engine.evaluation.comparison import PairTest, compare, notes, resample, verdict
 from fer_engine.evaluation.comparison_data import data_pairs, data_table
-from fer_engine.evaluation.comparison_heads import compare_heads
 from fer_engine.evaluation.comparison_terms import spec_differences
 from fer_engine.evaluation.metrics import macro_f1
 from fer_engine.evaluation.statistics import Interval, holm, mcnemar, percentile_interval, resampled_sums
@@ -361,38 +360,3 @@ def test_readme_shows_the_verdict_of_the_shipped_runs():
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
     comparison = compare({name: finished_run(name) for name in ("net5-softmax", "net12-softmax")})
     assert f"> {comparison.pairs[0].verdict}.\n" in readme
-
-
-# Heads
-
-
-def test_every_svm_head_stands_beside_its_softmax_and_p_is_corrected_over_all():
-    labels = [HAPPY] * 40
-    runs = {}
-
-    def add(name: str, right: int, **changes) -> None:
-        runs[name] = made_run(name, labels, [HAPPY] * right + [FEAR] * (40 - right), **changes)
-
-    add("five", 30)
-    add("five-other", 30, epochs=3)
-    add("five-svm", 36, head="svm", start=runs["five-other"].spec.hash)  # starts from the second
-    add("fresh-svm", 32, head="svm")  # starts from none: the first of its network
-    add("wide-svm", 32, head="svm", **{"network.hidden": [7]})  # its network has no softmax run
-    found = compare_heads(runs)
-    assert [(item.network, item.pair.a.name, item.pair.b.name) for item in found] == [
-        ("net5", "five-other", "five-svm"),
-        ("net5", "five", "fresh-svm"),
-    ]
-    first, second = (item.pair.test for item in found)
-    assert (first.p, second.p) == pytest.approx((2 / 2**6, 2 / 2**2))
-    assert (first.p_holm, second.p_holm) == pytest.approx((4 / 2**6, 2 / 2**2))
-    assert compare_heads({"five": runs["five"]}) == ()
-
-
-def test_svm_on_a_networks_features_stands_beside_that_network():
-    network = made_run("five", LABELS, A)
-    on_it = made_run("on-five", LABELS, B, spec=replace(svm_lab.svm_recipe("svm-on-net5"), start=network.spec.hash))
-    unrelated = made_run("hog", LABELS, B, spec=svm_lab.svm_recipe("svm-hog"))
-    (found,) = compare_heads({"five": network, "on-five": on_it, "hog": unrelated})
-    assert (found.pair.a.name, found.pair.b.name) == ("five", "on-five")
-    assert "on-five reads the features of five, so that it had the training of both." in found.pair.remarks
