@@ -145,12 +145,12 @@ def _error_bars(values: Sequence[tuple[float, "Interval"]], color: str) -> dict[
 
 
 def recalls(changes: Sequence["RecallChange"]) -> go.Figure:
-    """How recall changes from A to B, emotion by emotion in its colour, with 95% intervals."""
-    known = [row for row in changes if row.difference is not None and row.interval is not None]
+    """How recall changes from A to B, emotion by emotion in its colour, with 95% intervals where there are any."""
+    known = [row for row in changes if row.difference is not None]
     figure = go.Figure()
     for row in known:
         assert row.difference is not None
-        assert row.interval is not None
+        interval = f" ({points_interval(row.interval)})" if row.interval else ""
         figure.add_trace(
             go.Scatter(
                 x=[100 * row.difference],
@@ -158,8 +158,8 @@ def recalls(changes: Sequence["RecallChange"]) -> go.Figure:
                 mode="markers",
                 name=row.emotion,
                 marker={"size": 11, "color": COLORS[row.emotion]},
-                error_x=_error_bars([(row.difference, row.interval)], COLORS[row.emotion]),
-                text=[f"{points(row.difference)} points ({points_interval(row.interval)}), {row.support:,} faces"],
+                error_x=_error_bars([(row.difference, row.interval)], COLORS[row.emotion]) if row.interval else None,
+                text=[f"{points(row.difference)} points{interval}, {row.support:,} faces"],
                 hovertemplate="%{y}: %{text}<extra></extra>",
             )
         )

@@ -177,23 +177,25 @@ def moved(found: Moved, pair: Pair) -> pd.DataFrame:
 
 
 def recalls(changes: Sequence[RecallChange]) -> pd.DataFrame:
-    """A row an emotion: recall of A and of B, the difference in points, and the faces that B fixed and broke."""
+    """A row an emotion: recall of A and of B, the difference in points, and the faces that B fixed and broke.
+
+    Runs that are not tested have dashes for intervals and p.
+    """
     import pandas as pd
 
     rows = []
     for row in changes:
-        known = row.a is not None and row.b is not None and row.difference is not None and row.interval is not None
         rows.append(
             {
                 "Emotion": row.emotion,
                 "Faces": row.support,
                 "Recall of A": percent(row.a) if row.a is not None else "–",
                 "Recall of B": percent(row.b) if row.b is not None else "–",
-                "B − A (points)": points(row.difference) if known and row.difference is not None else "–",
-                "95% interval": points_interval(row.interval) if known and row.interval is not None else "–",
+                "B − A (points)": points(row.difference) if row.difference is not None else "–",
+                "95% interval": points_interval(row.interval) if row.interval is not None else "–",
                 "B fixed": row.fixed,
                 "B broke": row.broke,
-                "p (Holm)": p_value(row.p_holm),
+                "p (Holm)": p_value(row.p_holm) if row.p_holm is not None else "–",
             }
         )
     return pd.DataFrame(rows)

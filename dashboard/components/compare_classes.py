@@ -15,7 +15,7 @@ def draw(compared: Compared) -> None:
     pair = compare_picker.pair(compared.comparison)
     if pair is None:
         return
-    changes = recall_changes(pair.a, pair.b)
+    changes = recall_changes(pair)
     compare_badges.draw((pair.a, pair.b))
     frame = compare_tables.recalls(changes)
     told = "; ".join(f"{row['Emotion']} {row['B − A (points)']}" for row in frame.to_dict("records"))
@@ -26,12 +26,13 @@ def draw(compared: Compared) -> None:
         alt=f"Change of recall from {pair.a.name} to {pair.b.name}, points: {told}",
     )
     st.table(frame, border="horizontal", hide_index=True, width="content", alt="Recall of each emotion, A and B")
-    st.caption(
-        "Recall: the share of an emotion's faces that are answered right. Intervals: paired bootstrap over all faces. "
-        "p: McNemar's exact test within the emotion, corrected after Holm for the seven."
-    )
+    st.caption(f"Recall: the share of an emotion's faces that are answered right. {_TESTED if pair.test else _UNTESTED}")
     name, words = (
         f"{pair.a.name}-to-{pair.b.name}-recall".replace("/", "-"),
         f"A: {pair.a.name}, B: {pair.b.name}; {compare_badges.told((pair.a, pair.b))}",
     )
     table_downloads.draw(frame, name, f"Recall per emotion. {words}")
+
+
+_TESTED = "Intervals: paired bootstrap over all faces. p: McNemar's exact test within the emotion, corrected after Holm for the seven."
+_UNTESTED = "There are no intervals and no p, since the runs are of different protocols and no test is made between them."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_engine.errors import FerLabError
-from fer_engine.evaluation.comparison import Entrant
+from fer_engine.evaluation.comparison import Entrant, Pair
 from fer_engine.evaluation.curves import confusion_matrix
 from fer_engine.evaluation.statistics import Interval, holm, mcnemar, percentile_interval
 from fer_engine.labels import N_CLASSES, NAMES
@@ -42,10 +42,11 @@ class RecallChange:
         a: Share of them that A answers right; None where there is none.
         b: Share that B answers right; None likewise.
         difference: B minus A; None likewise.
-        interval: Its 95% interval (paired bootstrap over all faces); None likewise.
+        interval: Its 95% interval (paired bootstrap over all faces); None likewise, and where the runs are not tested.
         fixed: Faces that B alone answers right.
         broke: Faces that A alone answers right.
-        p_holm: McNemar's exact p of equal recall, corrected after Holm for the seven emotions.
+        p_holm: McNemar's exact p of equal recall, corrected after Holm for the seven emotions; None where the runs are not
+            tested.
     """
 
     emotion: str
@@ -56,7 +57,7 @@ class RecallChange:
     interval: Interval | None
     fixed: int
     broke: int
-    p_holm: float
+    p_holm: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,24 +119,26 @@ def moved_faces(a: Entrant, b: Entrant, label: str, answer: str) -> Moved:
     )
 
 
-def recall_changes(a: Entrant, b: Entrant) -> tuple[RecallChange, ...]:
-    """What becomes of each emotion's faces from A to B, in class order.
+def recall_changes(pair: Pair) -> tuple[RecallChange, ...]:
+    """What becomes of each emotion's faces from A to B, in class order; runs that are not tested have no intervals and no p.
 
     Raises:
         FerLabError: As `refuse_strangers`.
     """
+    a, b = pair.a, pair.b
     refuse_strangers(a, b)
     members = [a.scored.labels == k for k in range(N_CLASSES)]
     counts = [(int((mine & b.right & ~a.right).sum()), int((mine & a.right & ~b.right).sum())) for mine in members]
     adjusted = holm([mcnemar(broke, fixed) for fixed, broke in counts])
     drawn = b.resampled.recall - a.resampled.recall
     rows = []
-    for k, (mine, (fixed, broke), p) in enumerate(zip(members, counts, adjusted, strict=True)):
+    for k, (mine, (fixed, broke)) in enumerate(zip(members, counts, strict=True)):
+        p = adjusted[k] if pair.test else None
         if not mine.any():
             rows.append(RecallChange(NAMES[k], 0, None, None, None, None, 0, 0, p))
             continue
         recall_a, recall_b, difference = float(a.right[mine].mean()), float(b.right[mine].mean()), (fixed - broke) / int(mine.sum())
-        interval = percentile_interval(drawn[:, k])
+        interval = percentile_interval(drawn[:, k]) if pair.test else None
         rows.append(RecallChange(NAMES[k], int(mine.sum()), recall_a, recall_b, difference, interval, fixed, broke, p))
     return tuple(rows)
 

@@ -228,13 +228,27 @@ def test_every_number_in_a_cell_is_legible(dark):
 def test_recall_per_emotion_is_the_engines(open_view, shipped, figure):
     app = open_view("Per class")
     shown = frame(app, "Recall of A").set_index("Emotion")
-    changes = recall_changes(shipped.pairs[0].a, shipped.pairs[0].b)
+    changes = recall_changes(shipped.pairs[0])
     for row in changes:
         line = shown.loc[row.emotion]
         assert (line["Recall of A"], line["Recall of B"]) == (percent(row.a), percent(row.b))
         assert (line["B fixed"], line["B broke"]) == (row.fixed, row.broke)
     drawn = [trace["x"][0] for trace in figure(app, "recalls")["data"]]
     assert drawn == pytest.approx([100 * row.difference for row in changes])
+
+
+def test_recall_across_protocols_is_counted_and_not_tested(open_view, figure):
+    labels = [HAPPY] * 40
+    made_run("one", labels, labels)
+    made_run("other", labels, [HAPPY] * 20 + [SAD] * 20, **{"data.train_hash": "more", "epochs": 3})
+    app = open_view("Per class", ["one", "other"])
+    row = frame(app, "Recall of A").set_index("Emotion").loc["happy"]
+    assert (row["Recall of A"], row["Recall of B"], row["B broke"]) == ("100.0%", "50.0%", 20)
+    assert (row["B − A (points)"], row["95% interval"], row["p (Holm)"]) == ("−50.0", "–", "–")
+    assert "no intervals and no p, since the runs are of different protocols" in said(app)
+    (drawn,) = figure(app, "recalls")["data"]
+    assert "error_x" not in drawn
+    assert drawn["x"] == [-50]
 
 
 def test_agreement_and_the_faces_that_all_get_wrong(open_view, shipped, figure):

@@ -272,13 +272,18 @@ def test_confusion_difference_and_the_faces_behind_each_of_its_cells():
 
 
 def test_recall_by_emotion_worked_out_by_hand():
-    rows = {row.emotion: row for row in comparison_faces.recall_changes(pair().a, pair().b)}
+    rows = {row.emotion: row for row in comparison_faces.recall_changes(pair())}
     angry, happy, sad = rows["angry"], rows["happy"], rows["sad"]
     assert (angry.support, angry.a, angry.b, angry.difference, angry.fixed, angry.broke) == (2, 0.5, 0, -0.5, 0, 1)
     assert (happy.support, happy.a, happy.b, happy.fixed, happy.broke) == (5, 0.6, 0.8, 1, 0)
     assert happy.interval.low <= happy.difference <= happy.interval.high
     assert (sad.support, sad.a, sad.difference, sad.interval) == (0, None, None, None)
     assert all(row.p_holm == 1 for row in rows.values())
+
+
+def test_recall_of_runs_that_are_not_tested_has_no_interval_and_no_p():
+    tested, untested = (comparison_faces.recall_changes(found) for found in (pair(), pair(**{"data.train_hash": "more", "epochs": 3})))
+    assert untested == tuple(replace(row, interval=None, p_holm=None) for row in tested)
 
 
 def test_agreement_and_what_all_get_wrong():
