@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fer_engine.cli.output import DataPath, Json, SkipBad, err, going_on, open_faces, out, percent, print_json, say
 from fer_engine.errors import FerLabError
+from fer_engine.training.leading import leads
 
 if TYPE_CHECKING:
     from fer_engine.data.faceset import FaceSet
@@ -55,30 +56,41 @@ def train(
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Any field of the spec, such as optimizer.lr=0.1 or network.widths=[64,64].")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished run --name; its own spec holds.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on with the unfinished run --name: by its own spec, on the hardware and data that it was begun on."
+        ),
+    ] = False,
     data: DataPath = None,
     skip_bad: SkipBad = False,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    precision: Annotated[str, typer.Option(help="auto, 32-true, bf16-mixed or 16-mixed.")] = "auto",
-    threads: Annotated[int, typer.Option(help="CPU threads of each process; 0 shares the cores out.")] = 0,
-    devices: Annotated[int, typer.Option(help="Devices on each machine: GPUs, or processes on the CPU.")] = 1,
-    nodes: Annotated[int, typer.Option(help="Machines; the same command is given on each (see the README).")] = 1,
-    compiled: Annotated[bool, typer.Option("--compile", help="Fuse the network's operations with torch.compile; for GPUs.")] = False,
+    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda; auto where nothing is said.")] = None,
+    precision: Annotated[str | None, typer.Option(help="auto, 32-true, bf16-mixed or 16-mixed; auto where nothing is said.")] = None,
+    threads: Annotated[int | None, typer.Option(min=0, help="CPU threads of each process; 0, as by default, shares the cores out.")] = None,
+    devices: Annotated[
+        int | None, typer.Option(min=1, help="Devices on each machine, by default 1: GPUs, or processes on the CPU.")
+    ] = None,
+    nodes: Annotated[int, typer.Option(min=1, help="Machines; the same command is given on each (see the README).")] = 1,
+    compiled: Annotated[
+        bool | None, typer.Option("--compile/--no-compile", help="Fuse the network's operations with torch.compile; for GPUs.")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait while other runs use the cores or the GPU.")] = True,
     as_json: Json = False,
 ) -> None:
     """Train a network on FER2013 (or a drawn set) and leave a run folder. Stopped by Ctrl-C, it goes on with --resume."""
-    from fer_engine.runs.records import Launch, absolute_data
+    from fer_engine.runs.records import read_record
     from fer_engine.runs.store import Run, unfinished_run
     from fer_engine.training import neighbour
-    from fer_engine.training.hardware import Hardware
 
     neighbour.be_kind()
-    launch = Launch(absolute_data(data), device, precision, threads, skip_bad)
-    as_svm = unfinished_run(name).spec.family == "svm" if resume else (model or "").startswith("svm-")
-    if as_svm:
+    goes_on = unfinished_run(name) if resume else None
+    record = read_record(goes_on) if goes_on else None
+    before = record.launch if record else None
+    given = {"device": device, "precision": precision, "threads": threads, "devices": devices, "compiled": compiled}
+    launch = _launch(data, skip_bad, given, before)
+    if goes_on.spec.family == "svm" if goes_on else (model or "").startswith("svm-"):
         only_networks = {"--head": head, "--epochs": epochs, "--batch-size": batch_size, "--recipe": recipe, "--compile": compiled}
-        only_networks |= {"--devices": devices > 1, "--nodes": nodes > 1}
+        only_networks |= {"--devices": launch.devices > 1, "--nodes": nodes > 1}
         _report(_fit(model or "", name, start, resume, parse_settings(settings or []), only_networks, seed, launch, wait), as_json)
         return
     named = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
@@ -94,13 +106,40 @@ def train(
     try:
         # The other processes of one run may be here before the first has written the spec into the folder.
         known = begun[0].spec if begun else run.spec
-        with _at_work(run, known, launch, devices, wait, as_json) as listener:
-            hardware = Hardware(device, precision, neighbour.threads_for(threads, devices), devices, nodes, compiled)
-            _train(run, begun, launch, hardware, listener)
+        with _at_work(run, known, launch, wait, as_json) as listener:
+            _train(run, begun, launch, _settled(run, launch, before, nodes), listener)
     except KeyboardInterrupt:
-        words = going_on(f"python -m fer_engine train --name {run.name} --resume", launch.data, skip_bad)
+        on_all = f" --nodes {nodes}" if nodes > 1 else ""
+        words = going_on(f"python -m fer_engine train --name {run.name} --resume{on_all}", launch.data, launch.skip_bad)
         raise FerLabError(f"Stopped. Go on with: {words}") from None
     _report(run, as_json)
+
+
+def _launch(data: str | None, skip_bad: bool, given: dict[str, Any], before: "Launch | None") -> "Launch":
+    """How to train: as the options say, and where a run goes on and they say nothing, as it was begun."""
+    from fer_engine.runs.records import Launch, absolute_data
+
+    asked = {name: value for name, value in given.items() if value is not None}
+    if before is None:
+        return Launch(absolute_data(data), skip_bad=skip_bad, **asked)
+    return replace(before, data=absolute_data(data or before.data), skip_bad=skip_bad or before.skip_bad, **asked)
+
+
+def _settled(run: "Run", launch: "Launch", before: "Launch | None", nodes: int) -> "Hardware":
+    """What the run is trained on, chosen where that was left open, kept for when it goes on; and said where it was another before."""
+    from fer_engine.runs.records import keep_launch, machine_changes
+    from fer_engine.training.device import settle
+    from fer_engine.training.hardware import Hardware
+
+    hardware = settle(Hardware(launch.device, launch.precision, launch.threads, launch.devices, nodes, launch.compiled))
+    launch = replace(launch, device=hardware.device, precision=hardware.precision, threads=hardware.threads)
+    if leads():
+        keep_launch(run, launch)
+    changes = machine_changes(launch, before) if before else {}
+    told = ", ".join(f"{name} {new} in place of {old}" for name, (old, new) in changes.items())
+    if told:
+        say([f"{run.name} goes on with {told}: it ends in other figures than if it had gone on as it was begun."])
+    return hardware
 
 
 def _fit(
@@ -158,11 +197,10 @@ def _train(run: "Run", begun: "tuple[Job, FaceSet] | None", launch: "Launch", ha
 
 
 @contextmanager
-def _at_work(run: "Run", spec: "RunSpec", launch: "Launch", devices: int, wait: bool, as_json: bool) -> "Iterator[Listener]":
+def _at_work(run: "Run", spec: "RunSpec", launch: "Launch", wait: bool, as_json: bool) -> "Iterator[Listener]":
     """Wait for the run's turn; gives who is told of each step: the bar, and of several processes in one the run folder."""
     from fer_engine.runs.worker import at_work
     from fer_engine.training import neighbour
-    from fer_engine.training.leading import leads
 
     if not leads():
         with _Bar(as_json, spec) as bar:
@@ -170,7 +208,7 @@ def _at_work(run: "Run", spec: "RunSpec", launch: "Launch", devices: int, wait: 
         return
     # Started by torchrun, whoever gave it the machines has seen to their being free, and the other processes would not wait long.
     wait = wait and "RANK" not in os.environ
-    need = neighbour.need(launch.device, launch.threads, devices)
+    need = neighbour.need(launch.device, launch.threads, launch.devices)
     with at_work(run, launch, need, wait=wait, on_wait=lambda sentence: say([sentence])) as report, _Bar(as_json, spec) as bar:
         yield _Both(bar, report)
 

@@ -96,6 +96,7 @@ def start(run: store.Run, launch: Launch) -> Job:
         words = ["train", "--name", run.name, "--resume", "--data", launch.data, "--device", launch.device]
         words += ["--precision", launch.precision, "--threads", str(launch.threads)]
         words += ["--skip-bad"] if launch.skip_bad else []
+        words += ["--devices", str(launch.devices), "--compile" if launch.compiled else "--no-compile"]
         process = spawn(words, settings.for_processes(), run.path / LOG)
         write_record(run, Record(launch, process, detached=True))
         tickets.remove(run)

@@ -1,7 +1,7 @@
 """What a job keeps in its run folder: how it was launched, by which process it is worked on, and how far that is."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +26,8 @@ class Launch:
         precision: 'auto', '32-true', 'bf16-mixed' or '16-mixed'.
         threads: Threads on the CPU; 0 for as many as suit this machine.
         skip_bad: Whether to leave rows of the data out that cannot be read.
+        devices: GPUs, or processes on the CPU.
+        compiled: Whether torch.compile fuses the network's operations.
     """
 
     data: str
@@ -33,12 +35,24 @@ class Launch:
     precision: str = "auto"
     threads: int = 0
     skip_bad: bool = False
+    devices: int = 1
+    compiled: bool = False
 
 
 def absolute_data(data: str | None) -> str:
     """The data set in words that are good in any working directory; without one, what is named for all (or empty)."""
     data = data or str(settings.data_path() or "")
     return data if not data or data.partition(":")[0] == "synthetic" else str(Path(data).expanduser().absolute())
+
+
+# What of a launch says on what is trained, and what leaves it open.
+MACHINE: dict[str, Any] = {"device": "auto", "precision": "auto", "threads": 0, "devices": None, "compiled": None}
+
+
+def machine_changes(launch: Launch, before: Launch) -> dict[str, tuple[Any, Any]]:
+    """Where a launch trains on something else than one before: by field, what that was and what it is; what was open is left out."""
+    pairs = {name: (getattr(before, name), getattr(launch, name)) for name in MACHINE}
+    return {name: (old, new) for name, (old, new) in pairs.items() if old not in (new, MACHINE[name])}
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,7 @@ class Record:
     """What `job.json` says.
 
     Attributes:
-        launch: How the run was launched.
+        launch: How the run was launched; what that left open is filled in once the training has chosen it.
         process: Who works on it, or did.
         detached: Whether it was launched to live on by itself, and not in a terminal.
     """
@@ -137,6 +151,13 @@ def write_note(run: store.Run, note: Note) -> None:
 def write_record(run: store.Run, record: Record) -> None:
     """Keep how a run was launched and who works on it."""
     write_json(run.path / JOB, asdict(record))
+
+
+def keep_launch(run: store.Run, launch: Launch) -> None:
+    """Keep what a run is trained on, now that it is settled, for when it goes on; nothing where no process has signed in for it."""
+    record = read_record(run)
+    if record:
+        write_record(run, replace(record, launch=launch))
 
 
 def read_note(run: store.Run) -> Note | None:

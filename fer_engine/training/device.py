@@ -1,7 +1,7 @@
 """The one place where device, precision and threads are chosen."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -31,11 +31,8 @@ def best_precision(device: str) -> str:
     return "bf16-mixed" if cpu_gains_from_bf16() else "32-true"
 
 
-def open_fabric(hardware: Hardware) -> Fabric:
-    """Set up lightning-fabric on the hardware, and the number of CPU threads.
-
-    With more than one device, each has a process: lightning-fabric starts those of this machine by repeating the
-    command line, unless `torchrun` has started them. They average their gradients (DDP).
+def settle(hardware: Hardware) -> Hardware:
+    """Hardware with what 'auto' and a thread number of 0 stand for on this machine.
 
     Raises:
         FerLabError: Where there is no such device or precision, or a number makes no sense.
@@ -43,11 +40,24 @@ def open_fabric(hardware: Hardware) -> Fabric:
     if hardware.device == "auto":
         hardware = replace(hardware, device="cuda" if torch.cuda.is_available() else "cpu")
     _refuse_unknown(hardware)
-    device = hardware.device
-    torch.set_num_threads(threads_for(hardware.threads, hardware.devices))
+    precision = best_precision(hardware.device) if hardware.precision == "auto" else hardware.precision
+    return replace(hardware, precision=precision, threads=threads_for(hardware.threads, hardware.devices))
+
+
+def open_fabric(hardware: Hardware) -> Fabric:
+    """Set up lightning-fabric on the hardware, and the number of CPU threads.
+
+    With more than one device, each has a process: lightning-fabric starts those of this machine by repeating the
+    command line, unless `torchrun` has started them. They average their gradients (DDP).
+
+    Raises:
+        FerLabError: As `settle`.
+    """
+    hardware = settle(hardware)
+    device, precision = hardware.device, cast(Any, hardware.precision)
+    torch.set_num_threads(hardware.threads)
     if device == "cpu":
         keep_freed_memory()
-    precision: Any = best_precision(device) if hardware.precision == "auto" else hardware.precision
     strategy = "ddp" if hardware.devices * hardware.nodes > 1 else "auto"
     fabric = Fabric(accelerator=device, devices=hardware.devices, num_nodes=hardware.nodes, strategy=strategy, precision=precision)
     fabric.launch()

@@ -14,6 +14,8 @@ from fer_engine.cli.training import parse_settings
 from fer_engine.data.source import open_data
 from fer_engine.errors import FerLabError
 from fer_engine.labels import NAMES
+from fer_engine.runs import store
+from fer_engine.runs.records import Launch, read_record
 
 TINY = ["--set", "network.widths=[4,4]", "--set", "network.hidden=[8]", "--set", "sizes=[48]", "--threads", "1", "--batch-size", "32"]
 DATA = "synthetic:140"
@@ -204,12 +206,8 @@ def test_resume_of_a_finished_run_is_a_sentence(run, trained):
 
 def test_interrupted_training_says_how_to_go_on_and_does(run, monkeypatch):
     words = ["train", "--name", "cut", "--data", DATA, "--epochs", "2", *TINY]
-
-    def stop(self, row, epochs):
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
-        patch.setattr("fer_engine.cli.training._Bar.epoch", stop)
+        patch.setattr("fer_engine.cli.training._Bar.epoch", interrupt)
         status, _, errors = run(*words)
     assert status == 1
     assert f"train --name cut --resume --data {DATA}" in " ".join(errors.split())
@@ -220,6 +218,30 @@ def test_interrupted_training_says_how_to_go_on_and_does(run, monkeypatch):
     status, output, errors = run("train", "--name", "cut", "--resume", "--data", DATA, "--json")
     assert status == 0, errors
     assert lines(output)[0]["epoch"] == 2
+
+
+def test_interrupted_training_goes_on_in_the_arithmetic_that_it_was_begun_in(run, monkeypatch):
+    monkeypatch.setattr("fer_engine.training.device.best_precision", lambda device: "bf16-mixed")
+    begun = Launch(DATA, "cpu", "32-true", threads=1)
+    with monkeypatch.context() as patch:
+        patch.setattr("fer_engine.cli.training._Bar.epoch", interrupt)
+        for name in ("same", "other"):
+            errors = run("train", "--name", name, "--data", DATA, "--epochs", "2", "--precision", "32-true", *TINY)[2]
+            assert read_record(store.find_run(name)).launch == begun  # with what was left open, device and threads
+    command = " ".join(errors.split()).partition("python -m fer_engine ")[2]
+    assert command == f"train --name other --resume --data {DATA}"
+    errors = run(*command.replace("other", "same").split())[2]
+    assert "in place of" not in errors
+    assert store.finished_run("same").manifest["machine"]["precision"] == "32-true"
+    status, _, errors = run(*command.split(), "--precision", "auto", "--threads", "2")
+    assert status == 0, errors
+    assert "other goes on with precision bf16-mixed in place of 32-true, threads 2 in place of 1: " in " ".join(errors.split())
+    machine = store.finished_run("other").manifest["machine"]
+    assert (machine["precision"], machine["threads"]) == ("bf16-mixed", 2)
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_options_that_have_no_meaning_are_refused_and_not_dropped(run, trained):

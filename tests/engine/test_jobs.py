@@ -20,6 +20,7 @@ from fer_engine.data.faceset import FaceSet
 from fer_engine.data.source import open_data
 from fer_engine.errors import FerLabError
 from fer_engine.runs import jobs, processes, queue, records, store, worker
+from fer_engine.runs.files import read_json, write_json
 from fer_engine.runs.jobs import Launch, LiveProgress, find_job, start, stop
 from fer_engine.runs.processes import ProcessId, alive, this_process
 from fer_engine.runs.queue import Need, Ticket, decide
@@ -112,7 +113,7 @@ def test_run_that_is_stopped_and_killed_goes_on_each_time_to_its_end():
     assert job.sentence.endswith(f"Resumed, it goes on from epoch {saved + 1}.")
     assert 2 <= saved < 30
     jobs.start(run, LAUNCH)
-    assert until_state(run, "finished").launch == LAUNCH
+    assert until_state(run, "finished").launch == replace(LAUNCH, threads=1)  # what it left open is what was chosen
     assert run.history()["epoch"].tolist() == list(range(1, 31))
 
 
@@ -335,6 +336,32 @@ def test_finished_run_is_not_started():
     with pytest.raises(FerLabError, match="'done' is finished"):
         jobs.start(run, LAUNCH)
     assert jobs.list_jobs() == ()
+
+
+def test_launch_of_several_devices_goes_on_with_all_of_them(monkeypatch):
+    run, spoken = prepared("wide"), []
+    monkeypatch.setattr(jobs, "spawn", lambda words, *_: spoken.append(words) or replace(this_process(), started="before"))
+    launch = replace(LAUNCH, devices=2, compiled=True)
+    jobs.start(run, launch)
+    assert jobs.find_job(run).launch == launch
+    jobs.start(run, jobs.find_job(run).launch)
+    for words in spoken:
+        assert words[-3:] == ["--devices", "2", "--compile"]
+
+
+def test_launch_that_an_earlier_version_kept_is_read():
+    run = recorded(this_process())
+    tree = read_json(run.path / records.JOB)
+    del tree["launch"]["devices"], tree["launch"]["compiled"]
+    write_json(run.path / records.JOB, tree)
+    assert jobs.find_job(run).launch == LAUNCH
+
+
+def test_what_a_launch_left_open_is_no_change_to_it():
+    assert records.machine_changes(replace(LAUNCH, threads=4), LAUNCH) == {}
+    assert records.machine_changes(LAUNCH, Launch(DATA)) == {}
+    other = replace(LAUNCH, precision="bf16-mixed", compiled=True)
+    assert records.machine_changes(other, LAUNCH) == {"precision": ("32-true", "bf16-mixed"), "compiled": (False, True)}
 
 
 def test_data_is_found_from_any_folder(tmp_path, monkeypatch):
