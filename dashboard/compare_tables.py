@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -299,7 +300,17 @@ def heads(found: Sequence[HeadPair], took: Mapping[str, Cost], paper: Mapping[st
 
 
 def groups(comparison: Comparison) -> list[tuple[str, tuple[Entrant, ...]]]:
-    """The runs of each protocol, with a title for it; one protocol needs none."""
-    if len(comparison.groups) == 1:
-        return [("", comparison.groups[0])]
-    return [(f"Protocol {number} of {len(comparison.groups)}", group) for number, group in enumerate(comparison.groups, start=1)]
+    """The runs of each protocol, with what sets it apart as a title; one protocol needs none."""
+    from fer_engine.evaluation.comparison_terms import titles
+
+    return list(zip(titles([group[0].terms for group in comparison.groups]), comparison.groups, strict=True))
+
+
+def face_groups(comparison: Comparison) -> list[tuple[str, tuple[Entrant, ...]]]:
+    """The runs that were measured on the same faces, with what sets these apart as a title; the same for all need none."""
+    from fer_engine.evaluation.comparison_faces import on_same_faces
+    from fer_engine.evaluation.comparison_terms import titles
+
+    found, shared = on_same_faces(comparison.entrants), comparison.entrants[0].terms
+    faces = [replace(shared, measured_on=group[0].terms.measured_on, faces=group[0].terms.faces) for group in found]
+    return list(zip(titles(faces), found, strict=True))

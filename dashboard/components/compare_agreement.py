@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 def draw(compared: Compared) -> None:
-    """Draw the agreement of all runs, and the faces that none answers right; protocols apart."""
-    for number, (title, group) in enumerate(compare_tables.groups(compared.comparison)):
+    """Draw the agreement of all runs, and the faces that none answers right; those on other faces apart."""
+    for number, (title, group) in enumerate(compare_tables.face_groups(compared.comparison)):
         if title:
-            st.subheader(title, anchor=False)
+            st.subheader(text.plain(title), anchor=False)
         compare_badges.draw(group)
         if len(group) > 1:
             _group(group, number)
         else:
-            st.caption(f"{group[0].name} is alone under this protocol; there is nothing to agree with.")
+            st.caption(f"{text.plain(group[0].name)} alone was measured on these faces; there is nothing to agree with.")
 
 
 def _group(group: tuple["Entrant", ...], number: int) -> None:

@@ -29,7 +29,7 @@ def draw(compared: Compared) -> None:
     )
     for number, (title, group) in enumerate(compare_tables.groups(compared.comparison)):
         if title:
-            st.subheader(title, anchor=False)
+            st.subheader(text.plain(title), anchor=False)
         compare_badges.draw(group)
         _group(group, took, number)
     remarks = [words for name, cost in took.items() if (words := cost.told(name))]

@@ -21,7 +21,7 @@ def draw(compared: Compared) -> None:
     trusts = {entrant.name: trust(entrant.scored) for entrant in compared.comparison.entrants}
     for number, (title, group) in enumerate(compare_tables.groups(compared.comparison)):
         if title:
-            st.subheader(title, anchor=False)
+            st.subheader(text.plain(title), anchor=False)
         compare_badges.draw(group)
         mine = {entrant.name: trusts[entrant.name] for entrant in group}
         st.markdown("**If the model may abstain** from the faces that it is least sure of, it is right on more of the others:")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def draw(compared: Compared) -> None:
     """Draw verdicts, differences and figures."""
-    from fer_engine.evaluation.comparison import notes
+    from fer_engine.evaluation.comparison_notes import notes
 
     comparison = compared.comparison
     for pair in comparison.pairs[:_SHOWN]:
@@ -36,7 +36,7 @@ def draw(compared: Compared) -> None:
     st.subheader("Every run", anchor=False)
     for number, (title, group) in enumerate(compare_tables.groups(comparison)):
         if title:
-            st.markdown(f"**{title}**")
+            st.markdown(f"**{text.plain(title)}**")
         _runs(compared, group, number)
 
 

@@ -33,7 +33,7 @@ def _too_few() -> str:
 
 def pairs(lab: Lab, sheet: Sheet) -> Iterator[str]:
     """Every two runs, tested; figures of each; where they say the same."""
-    from fer_engine.evaluation.comparison import notes
+    from fer_engine.evaluation.comparison_notes import notes
 
     comparison = lab.comparison
     if comparison is None:
@@ -53,9 +53,11 @@ def pairs(lab: Lab, sheet: Sheet) -> Iterator[str]:
     for title, group in compare_tables.groups(comparison):
         yield paragraph(title, "quiet") if title else ""
         yield sheet.table(compare_tables.metrics(group, took), "compare-runs", f"Runs side by side. {told(group)}. {_FIGURES}")
+    for title, group in compare_tables.face_groups(comparison):
         if len(group) > 1:
+            yield paragraph(title, "quiet") if title else ""
             mine = [pair for pair in tested if pair.a in group]
-            yield sheet.table(compare_tables.matrix(mine, group), "compare-matrix", f"{_MATRIX} {told(group)}.")
+            yield sheet.table(compare_tables.matrix(mine, group), "compare-matrix", f"{_MATRIX} {told(group)}.") if mine else ""
             yield _agreement(group, sheet)
     if tested:
         yield folded(f"The {len(tested)} differences as figures", list(_differences(tested, sheet)))

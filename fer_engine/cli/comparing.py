@@ -24,7 +24,7 @@ def compare(
 ) -> None:
     """Compare finished runs on the same faces: which differences there are, and which are more than chance."""
     from fer_engine.evaluation.comparison import compare as compare_runs
-    from fer_engine.evaluation.comparison import notes
+    from fer_engine.evaluation.comparison_notes import notes
 
     comparison = compare_runs(_named(runs), split)
     costs = _costs(comparison)

@@ -135,7 +135,8 @@ class Comparison:
 
     Attributes:
         entrants: The runs, as they were given.
-        groups: The same, those together that can be tested against each other.
+        groups: The same, those of equal terms together; runs of two groups are tested where their training data are all that
+            differs.
         pairs: Every two of them, in their order.
     """
 
@@ -302,21 +303,3 @@ def verdict(a: str, b: str, test: PairTest) -> str:
 def _number(value: float) -> str:
     """One digit after the point, with a minus as long as a plus, and no minus before 0.0."""
     return f"{0.0 if abs(value) < 0.05 else value:.1f}".replace("-", "−")
-
-
-def notes(comparison: Comparison) -> tuple[str, ...]:
-    """What to know before reading a comparison, a sentence each."""
-    found = []
-    for number, group in enumerate(comparison.groups[1:], start=2):
-        pair = comparison.pair(comparison.groups[0][0].name, group[0].name)
-        names, place = ", ".join(item.name for item in group), f"({number} of {len(comparison.groups)})"
-        if pair.obstacles:
-            found.append(f"Another protocol, not tested against the first {place}: {names}. {' '.join(pair.obstacles)}")
-        else:
-            found.append(f"Other training data than the first {place}: {names}.")
-    if any(entrant.terms.measured_on == entrant.terms.chosen_on for entrant in comparison.entrants):
-        found.append("Runs were chosen on the split that they are measured on here, so that every figure is a little too good.")
-    if comparison.tests > 1:
-        found.append(f"p is corrected after Holm for {comparison.tests} tests.")
-    found.append("Intervals and tests are over faces, for the one training that each run is; another seed can change the order.")
-    return tuple(found)

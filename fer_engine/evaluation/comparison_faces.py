@@ -89,6 +89,14 @@ def refuse_strangers(*entrants: Entrant) -> None:
             raise FerLabError(f"{first.name} and {other.name} were not measured on the same faces. Compare runs of one data set and split.")
 
 
+def on_same_faces(entrants: Sequence[Entrant]) -> tuple[tuple[Entrant, ...], ...]:
+    """The runs, those together that were measured on the same faces, whatever they learnt from and were chosen on."""
+    found: dict[tuple[str, str], list[Entrant]] = {}
+    for entrant in entrants:
+        found.setdefault((entrant.terms.measured_on, entrant.terms.faces), []).append(entrant)
+    return tuple(map(tuple, found.values()))
+
+
 def confusion_difference(a: Entrant, b: Entrant) -> np.ndarray:
     """Faces (7, 7) that each cell of B's confusion matrix holds more than A's: a row a label, a column an answer.
 

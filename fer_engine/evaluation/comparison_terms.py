@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from fer_engine.errors import FerLabError
@@ -19,6 +20,13 @@ _OBSTACLES = {
     "trained_on": "{a} learnt from {one}, {b} from {other}.",
     "chosen_on": "{a} was chosen on {one}, {b} on {other}.",
     "classes": "{a} knows {one}, {b} {other}.",
+}
+_TITLES = {
+    "measured_on": "measured on {}",
+    "faces": "labels {}",
+    "trained_on": "learnt from {}",
+    "chosen_on": "chosen on {}",
+    "classes": "knows {}",
 }
 
 
@@ -77,12 +85,30 @@ def terms_of(run: "Run", scored: "Scored") -> Terms:
 
 def obstacles(a: str, a_terms: Terms, b: str, b_terms: Terms) -> tuple[str, ...]:
     """What keeps two runs from a test, a sentence each."""
-    differing = [item.name for item in fields(Terms) if getattr(a_terms, item.name) != getattr(b_terms, item.name)]
-    if "measured_on" in differing:
-        same = all(terms.chosen_on == terms.measured_on for terms in (a_terms, b_terms))
-        unsaid = ("faces", "chosen_on") if same else ("faces",)  # which goes without saying
-        differing = [name for name in differing if name not in unsaid]
+    differing = apart(a_terms, b_terms)
     return tuple(_OBSTACLES[name].format(a=a, b=b, one=getattr(a_terms, name), other=getattr(b_terms, name)) for name in differing)
+
+
+def apart(a: Terms, b: Terms) -> tuple[str, ...]:
+    """The fields in which terms differ, without what goes without saying."""
+    differing = _differing((a, b))
+    if "measured_on" not in differing:
+        return differing
+    same = all(terms.chosen_on == terms.measured_on for terms in (a, b))
+    unsaid = ("faces", "chosen_on") if same else ("faces",)
+    return tuple(name for name in differing if name not in unsaid)
+
+
+def titles(terms: Sequence[Terms]) -> tuple[str, ...]:
+    """What each of some terms has that others have not, as a title: 'Learnt from Training (content 1a2b)'; empty where all are alike."""
+    said = {name for a, b in combinations(terms, 2) for name in apart(a, b)}
+    fields_told = [name for name in _differing(terms) if name in said]
+    told = ["; ".join(_TITLES[name].format(getattr(each, name)) for name in fields_told) for each in terms]
+    return tuple(words[:1].upper() + words[1:] for words in told)
+
+
+def _differing(terms: Sequence[Terms]) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(Terms) if len({getattr(each, item.name) for each in terms}) > 1)
 
 
 def differ_in_training_data_alone(a: RunSpec, b: RunSpec) -> bool:

@@ -99,15 +99,30 @@ def test_runs_of_another_protocol_are_shown_apart_and_not_tested(open_view):
     made_run("mine", [HAPPY] * 40, [HAPPY] * 30 + [SAD] * 10)
     app = open_view("Verdict", [A, "mine"])
     assert f"{plain(A)} and mine are not tested\\: different protocols" in said(app)
-    assert "**Protocol 1 of 2**" in said(app)
-    assert "**Protocol 2 of 2**" in said(app)
+    assert "Different protocols, so not tested\\: net5-softmax against mine." in said(app)
+    assert re.search(r"\*\*Measured on PublicTest \(content [0-9a-f]{16}\); learnt from Training \(content [0-9a-f]{16}\)\*\*", said(app))
+    assert "**Measured on PublicTest (content v); learnt from Training (content t)**" in said(app)
     assert frame(app, "p (McNemar)").iloc[0]["p (Holm)"] == "–"
     app = open_view("Errors", [A, "mine"])
     assert "Different protocols" in app.warning[0].value
     assert "were not measured on the same faces" in app.error[0].value
     app = open_view("Agreement", [A, "mine"])
     assert not app.error
-    assert "alone under this protocol" in said(app)
+    assert "mine alone was measured on these faces" in said(app)
+
+
+def test_runs_that_learnt_from_other_faces_are_titled_so_and_agree_on_the_faces_of_all(open_view, figure):
+    labels = [HAPPY] * 40
+    made_run("raw", labels, [HAPPY] * 39 + [SAD])
+    made_run("cleaned", labels, [HAPPY] * 38 + [SAD] * 2, **{"data.train_hash": "c"})
+    made_run("other", labels, [HAPPY] * 30 + [SAD] * 10, epochs=3)
+    app = open_view("Verdict", ["other", "raw", "cleaned"])
+    assert "Different protocols, so not tested\\: other against cleaned. They learnt from Training (content t)" in said(app)
+    assert "**Learnt from Training (content t)**" in said(app)
+    assert "**Learnt from Training (content c)**" in said(app)
+    app = open_view("Agreement", ["other", "raw", "cleaned"])
+    assert list(figure(app, "agreement-0")["data"][0]["x"]) == ["other", "raw", "cleaned"]
+    assert "No run answers **1** of 40 faces right" in said(app)
 
 
 def test_a_clear_difference_is_said_and_a_head_start_remarked(open_view):
@@ -184,16 +199,16 @@ def test_a_cells_faces_are_those_that_b_fixed_and_broke(open_view, shipped):
     app = open_view("Errors", label="fear", answer="sad")
     moved = moved_faces(shipped.pairs[0].a, shipped.pairs[0].b, "fear", "sad")
     assert f"B fixed **{len(moved.fixed)}** and broke **{len(moved.broke)}**" in said(app)
-    assert frame(app, "Row")["Row"].tolist() == moved.fixed.tolist()
-    assert set(frame(app, "Row")["A says"]) == {"sad"}
-    assert set(frame(app, "Row")["B says"]) == {"fear"}
+    lists = [item.value for item in app.dataframe]
+    assert [table["Row"].tolist() for table in lists] == [getattr(moved, kind).tolist() for kind in compare_tables.KINDS]
+    fixed, broke, *_ = lists
+    assert (set(fixed["A says"]), set(fixed["B says"])) == ({"sad"}, {"fear"})
+    assert (set(broke["A says"]), set(broke["B says"])) == ({"fear"}, {"sad"})
     assert "No data set is at hand" in app.info[0].value
-    app.segmented_control(key="what").set_value("broke").run()
-    assert frame(app, "Row")["Row"].tolist() == moved.broke.tolist()
     app.selectbox(key="answer").set_value("fear").run()
     right = [set(cell(name, "fear", "fear")) for name in (A, B)]
     fixed, broke = right[1] - right[0], right[0] - right[1]
-    assert app.segmented_control(key="what").options == [f"fixed ({len(fixed)})", f"broke ({len(broke)})"]
+    assert [item.value["Row"].tolist() for item in app.dataframe] == [sorted(fixed), sorted(broke)]
     assert "Save as net5-softmax-to-net12-softmax-confusion.csv" in buttons(app)
 
 
@@ -296,26 +311,6 @@ def test_softmax_or_svm_shows_every_network_with_both_heads(open_view, figure):
     difference = 100 * (accuracy["net2-svm"] - accuracy["net2-softmax"])
     assert row["B − A (points)"] == plain(f"{difference:+.1f}".replace("-", "−"))
     assert "goes on from the weights of" in said(app)
-
-
-def test_faces_of_a_cell_are_shown_where_the_data_set_is_at_hand(open_view, monkeypatch):
-    from fer_engine.data.synthetic import synthetic
-
-    faces = synthetic(140).part("PublicTest")
-    labels = faces.labels.tolist()
-    common = {"rows": faces.ids.tolist(), "data.valid_hash": faces.content_hash, "data.name": "synthetic"}
-    wrong = [SAD if label == HAPPY else label for label in labels]
-    made_run("one", labels, wrong, **common)
-    made_run("two", labels, labels, **common)
-    monkeypatch.setenv("FER_LAB_DATA", "synthetic:140")
-    app = open_view("Errors", ["one", "two"], label="happy", answer="sad")
-    fixed = faces.ids[faces.labels == HAPPY].tolist()
-    assert frame(app, "A is sure by")["Row"].tolist() == fixed
-    shown = [image.alt for item in app.get("image") for image in item.proto.imgs]
-    assert [int(alt.split("row ")[1].split(",")[0]) for alt in shown] == fixed
-    assert all("answered happy" in alt for alt in shown)
-    app.segmented_control(key="whose").set_value("A").run()
-    assert all("answered sad" in image.alt for item in app.get("image") for image in item.proto.imgs)
 
 
 # Tables

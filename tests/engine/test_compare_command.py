@@ -57,7 +57,8 @@ def test_runs_of_other_protocols_are_shown_and_not_tested(run):
     runs()
     _, output, errors = run("good", "strange")
     assert "good and strange are not tested: different protocols." in output
-    assert "Another protocol, not tested against the first (2 of 2): strange. good is measured on PublicTest (content v)" in errors
+    why = "They are measured on PublicTest (content v) and on PublicTest (content other)."
+    assert f"Different protocols, so not tested: good against strange. {why}" in errors
 
 
 def test_json_holds_runs_and_pairs_one_a_line(run):

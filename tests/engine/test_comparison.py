@@ -10,7 +10,7 @@ from scipy.stats import binom
 
 from fer_engine.errors import FerLabError
 from fer_engine.evaluation import comparison_costs, comparison_faces, comparison_trust
-from fer_engine.evaluation.comparison import PairTest, compare, notes, resample, verdict
+from fer_engine.evaluation.comparison import PairTest, compare, resample, verdict
 from fer_engine.evaluation.comparison_data import data_pairs, data_table
 from fer_engine.evaluation.comparison_terms import spec_differences
 from fer_engine.evaluation.metrics import macro_f1
@@ -164,7 +164,6 @@ def test_runs_that_differ_in_the_faces_they_learnt_from_alone_are_tested_for_the
     assert found.test == pair().test
     assert found.remarks == ("a and b differ in the faces that they learnt from and in nothing else; the test is of these.",)
     assert [[item.name for item in group] for group in comparison.groups] == [["a"], ["b"]], "the tables keep them apart"
-    assert "Other training data than the first (2 of 2): b." in notes(comparison)[0]
 
 
 def test_runs_are_paired_by_all_but_their_training_data():
