@@ -42,7 +42,12 @@ def pick() -> "tuple[Study, DataSpec, int] | None":
         data = choose_data()
     with right:
         seeds = st.number_input(
-            "Seeds a row", 1, 100, study.seeds, key=f"seeds-{name}", help="Runs of each setting, by seeds from 0. An SVM is fitted once."
+            "Seeds a row",
+            1,
+            100,
+            study.seeds,
+            key=f"seeds-{name}",
+            help="Runs of each setting to be trained, by seeds from 0. Finished ones by further seeds are shown, too. An SVM is fitted once.",
         )
     return study, data, int(seeds)
 

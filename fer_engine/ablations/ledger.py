@@ -1,5 +1,6 @@
 """Which runs a study asks for, and which of them there are: a run is known by its spec's hash, whatever it is called."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -48,14 +49,14 @@ class Cell:
 
 
 def cells(study: Study, data: DataSpec, seeds: int = 0, only: str = "") -> tuple[Cell, ...]:
-    """The runs that a study asks for, row by row.
+    """The runs that a study asks for, row by row, and finished ones by further seeds.
 
     An SVM's fit has no chance in it: it is asked for once.
 
     Args:
         study: The study.
         data: The data, by its hashes.
-        seeds: Runs of each setting, by seeds from 0; 0 for as many as the study asks for.
+        seeds: Runs of each setting, by seeds from 0, at least; 0 for as many as the study asks for.
         only: A row's key; empty for all.
 
     Raises:
@@ -63,12 +64,23 @@ def cells(study: Study, data: DataSpec, seeds: int = 0, only: str = "") -> tuple
     """
     rows = (study.row(only),) if only else study.rows
     found = by_hash()
+    further = _finished_seeds(found.values())
     result = []
     for row in rows:
-        for seed in range((seeds or study.seeds) if isinstance(row.spec, CnnSpec) else 1):
+        asked = set(range((seeds or study.seeds) if isinstance(row.spec, CnnSpec) else 1))
+        for seed in sorted(asked | further[settled(row.spec, data, 0).hash]):
             spec = settled(row.spec, data, seed)
             result.append(Cell(row, seed, spec, found.get(spec.hash)))
     return tuple(result)
+
+
+def _finished_seeds(runs: Iterable[Run]) -> dict[str, set[int]]:
+    """The seeds of finished networks, by the hash that their spec has by seed 0."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for run in runs:
+        if run.finished and isinstance(run.spec, CnnSpec):
+            found[replace(run.spec, seed=0).hash].add(run.spec.seed)
+    return found
 
 
 def settled(spec: RunSpec, data: DataSpec, seed: int) -> RunSpec:

@@ -1,6 +1,7 @@
 """Training what a study lacks: one run after the other here, or several at once on a cluster that shares the run area."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,13 +14,15 @@ from fer_engine.errors import FerLabError
 from fer_engine.experiments.spec import CnnSpec, RunSpec, SvmSpec, from_json, to_json
 from fer_engine.runs import store
 from fer_engine.runs.files import make_folder, write_text
-from fer_engine.runs.records import Launch
+from fer_engine.runs.processes import this_process
+from fer_engine.runs.records import Launch, read_record, refuse_busy
 
 if TYPE_CHECKING:
     from fer_engine.data.faceset import FaceSet
     from fer_engine.runs.worker import Report
     from fer_engine.training.fit import EpochRow
 
+POLL = 0.5  # seconds between two looks at a run that another process works on
 logger = logging.getLogger(__name__)
 
 
@@ -126,6 +129,9 @@ def _train(task: Task, watcher: Watcher) -> None:
     if run.finished:  # by another process, in the meantime
         return
     watcher.begins(task)
+    _await_others(run, watcher)
+    if run.finished:
+        return
     is_svm = run.spec.family == "svm"
     need = neighbour.need("cpu" if is_svm else launch.device, launch.threads)
     with at_work(run, launch, need, wait=task.wait, on_wait=lambda sentence: watcher.waits(sentence.partition(" --")[0])) as report:
@@ -135,6 +141,23 @@ def _train(task: Task, watcher: Watcher) -> None:
             _fit_svm(run, faces)
         else:
             _train_network(run, faces, launch, _Both(report, watcher))
+
+
+def _await_others(run: store.Run, watcher: Watcher) -> None:
+    """Sleep while another process works on the run, as one does for another study that has the same row."""
+    told = False
+    while True:
+        record = read_record(run)
+        if record is None or record.process == this_process():
+            return
+        try:
+            refuse_busy(run)
+            return
+        except FerLabError as error:
+            if not told:
+                watcher.waits(f"{str(error).partition('.')[0]}; this study goes on when that is over.")
+                told = True
+        time.sleep(POLL)
 
 
 def _begun(task: Task) -> store.Run:

@@ -31,7 +31,14 @@ if TYPE_CHECKING:
 
 def ablate(
     name: Annotated[str | None, typer.Argument(metavar="[NAME|FILE.toml]", help="A study; without one, all are listed.")] = None,
-    seeds: Annotated[int, typer.Option(min=0, max=100, help="Runs of each row, by seeds from 0; 0 for as many as the study asks for.")] = 0,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=100,
+            help="Runs of each row, by seeds from 0, or more where they are finished; 0 for as many as the study asks for.",
+        ),
+    ] = 0,
     only: Annotated[str, typer.Option(help="One row alone, by its key.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what there is and what is missing, and train nothing.")] = False,
     backend: BackendOption = Backend.LOKY,
@@ -231,7 +238,7 @@ def _report(asked: _Asked, as_json: bool, as_csv: bool) -> None:
 def _print_results(found: "Sequence[RowResult]") -> None:
     from fer_engine.ablations.results import table
 
-    frame = table(found).drop(columns=["paper's source", "protocol", "runs"])
+    frame = table(found).drop(columns=["paper's source", "protocol", "runs"], errors="ignore")
     shown = Table(Column("setting", overflow="fold"), *frame.columns[1:])
     for row in frame.itertuples(index=False):
         shown.add_row(*["-" if value is None else escape(str(value)) for value in row])
@@ -278,6 +285,8 @@ def row_json(result: "RowResult") -> dict[str, Any]:
         "paper": asdict(printed) if printed else None,
         "accuracy": result.accuracy,
         "accuracy_ci95": list(asdict(interval).values()) if interval else None,
+        "accuracy_deduplicated": result.deduplicated,
+        "weighted": dict(zip(("precision", "recall", "f1"), result.averages, strict=True)) if result.averages else None,
         "seeds": list(result.seeds),
         "asked": result.asked,
         "n": result.n or None,

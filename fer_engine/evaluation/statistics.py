@@ -8,6 +8,7 @@ import numpy as np
 
 DRAWS = 10_000  # resamples of a bootstrap
 LEVEL = 0.05  # what p must be below for a difference to count
+NORMAL_95 = 1.959963984540054  # the normal distribution's 97.5% point
 _CELLS = 2_000_000  # numbers that a bootstrap holds at once
 
 
@@ -24,11 +25,11 @@ class Interval:
         return self.low <= 0 <= self.high
 
 
-def wilson_interval(correct: int, n: int) -> Interval:
-    """The 95% interval of a share after Wilson (1927): of accuracy, from `correct` answers out of `n`."""
+def wilson_interval(correct: float, n: int) -> Interval:
+    """The 95% interval of a share after Wilson (1927): of accuracy, from `correct` answers out of `n`, or the mean of several runs."""
     if n == 0:
         return Interval(0.0, 1.0)
-    z = 1.959963984540054  # the normal distribution's 97.5% point
+    z = NORMAL_95
     share, spread = correct / n, z * z / n
     centre = (share + spread / 2) / (1 + spread)
     half = z / (1 + spread) * math.sqrt(share * (1 - share) / n + spread / (4 * n))

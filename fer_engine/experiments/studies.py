@@ -10,7 +10,7 @@ from typing import Any
 
 from fer_engine.errors import FerLabError
 from fer_engine.experiments import paper
-from fer_engine.experiments.paper import Printed
+from fer_engine.experiments.paper import Printed, Summary
 from fer_engine.experiments.spec import RunSpec, override
 from fer_engine.experiments.svm_lab import svm_recipe
 
@@ -25,6 +25,7 @@ class Row:
         spec: What is trained, by seed 0 and on data that is still open.
         printed: The paper's accuracy, or None where it prints none.
         note: What to know of it, a sentence; may be empty.
+        summary: The paper's averages over the emotions, or None where it prints none.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Row:
     spec: RunSpec
     printed: Printed | None = None
     note: str = ""
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ def _convolutions() -> Study:
         for number in (2, 3, 4, 5, 7, 9)
     )
     note = "The paper prints no figures here but those of its three networks (Table III), which differ in more than their depth."
-    claim = Claim("accuracy rises with the number of convolutions", PAPERS, (("base", "conv-2"), ("conv-9", "base")))
+    claim = Claim("accuracy rises from 2 to 5 to 9 convolutions", PAPERS, (("base", "conv-2"), ("conv-9", "base")))
     return Study("convolutions", "Convolutional layers", "section VI.B.5", rows, claim, notes=(note,))
 
 
@@ -242,16 +244,12 @@ def _models() -> Study:
     }
     keys = {"net2": "net2-softmax", "net5": "base", "net12": "net12-softmax"}
     rows = tuple(
-        Row(keys.get(name, name), title, spec, figures[name].accuracy, _averages(name, title)) for name, (title, spec) in specs.items()
+        Row(keys.get(name, name), title, spec, figures[name].accuracy, summary=figures[name]) for name, (title, spec) in specs.items()
     )
     pairs = tuple(("net12-svm", row.key) for row in rows[:-1])
     claim = Claim("the 12-layer network topped by an SVM is the best of the six", PAPERS, pairs)
-    return Study("models", "The best of each model", "Table IV", rows, claim)
-
-
-def _averages(name: str, title: str) -> str:
-    row = paper.MODELS[name]
-    return f"The paper's averages for {title}: precision {row.precision.text}, recall {row.recall.text}, F1 {row.f1.text}."
+    note = "Precision, recall and F1 are means over the emotions, weighted by their faces, as the paper's."
+    return Study("models", "The best of each model", "Table IV", rows, claim, notes=(note,))
 
 
 PAPER_STUDIES: tuple[Study, ...] = tuple(

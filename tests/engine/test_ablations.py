@@ -11,7 +11,8 @@ from made_runs import made_run
 from fer_engine.ablations import catalogue, jobs, ledger
 from fer_engine.ablations.pace import Pace, cost
 from fer_engine.ablations.results import conclude, mean_interval, results, table
-from fer_engine.ablations.work import Task, tasks, train_missing
+from fer_engine.ablations.work import Task, _Nobody, tasks, train_missing
+from fer_engine.data.source import open_data
 from fer_engine.distribution import Workers
 from fer_engine.errors import FerLabError
 from fer_engine.evaluation.statistics import wilson_interval
@@ -137,8 +138,37 @@ def test_seeds_widen_what_faces_alone_would_tell():
 
 def test_interval_of_a_mean_is_over_faces_and_seeds():
     interval = mean_interval([0.5, 0.5, 0.5], 100)
-    assert interval.high - 0.5 == pytest.approx(1.96 * 0.05, abs=1e-4)  # no spread: faces alone
+    faces = wilson_interval(50, 100)  # no spread: faces alone
+    assert (interval.low, interval.high) == (pytest.approx(faces.low), pytest.approx(faces.high))
+    assert mean_interval([0.0, 0.0], 56).high == pytest.approx(wilson_interval(0, 56).high)  # nothing found twice is not nothing for sure
     assert mean_interval([0.4, 0.5, 0.6], 100).high > interval.high
+
+
+def test_finished_runs_by_further_seeds_count_without_being_asked_for():
+    for seed in (0, 2):
+        made("batch", "batch-32", range(100 + 10 * seed), seed)
+    made("batch", "base", range(150))
+    study = catalogue.find_study("batch")
+    cells = ledger.cells(study, MADE)
+    assert [(cell.row.key, cell.seed) for cell in cells if cell.state == "finished"] == [("batch-32", 0), ("batch-32", 2), ("base", 0)]
+    smallest, *_ = results(study, cells)
+    assert (smallest.seeds, smallest.accuracy) == ((0, 2), pytest.approx(0.55))
+    assert [task.name for task in tasks(cells, Launch("synthetic"))] == ["ablate-batch-100-s0", "ablate-batch-500-s0"]
+
+
+def test_results_without_trainings_images_and_the_papers_averages_stand_beside():
+    made("models", "base", range(150))
+    run = store.find_run("base-0")
+    figures = run.metrics | {}
+    (measured,) = figures.values()
+    study = catalogue.find_study("models")
+    found = results(study, ledger.cells(study, MADE))
+    shown = table(found).set_index("setting")
+    assert shown.loc["net5, softmax", "paper, precision / recall / F1"] == "0.62 / 0.62 / 0.62"
+    ours = " / ".join(f"{measured[f'weighted_{name}']:.2f}" for name in ("precision", "recall", "f1"))
+    assert shown.loc["net5, softmax", "ours, precision / recall / F1"] == ours
+    assert shown.loc["net5, softmax", "without Training's images, %"] == f"{100 * measured['accuracy_deduplicated']:.1f}"
+    assert shown.loc["net2, softmax", "ours, precision / recall / F1"] is None
 
 
 def test_svm_has_no_seed_and_stands_beside_each_of_a_networks():
@@ -249,6 +279,29 @@ def test_study_as_a_process_is_stopped_and_goes_on(tmp_path):
     assert first.finished
     assert first.history().iloc[:saved].equals(kept)  # it went on, and did not begin anew
     assert not store.run_path("ablate-tiny-network.dropout-0-s0").exists()
+
+
+def test_run_that_another_process_trains_is_awaited(tmp_path):
+    catalogue.bring(tiny(tmp_path, TINY.replace("epochs = 3", "epochs = 15").replace("batch_size = 16", "batch_size = 4")))
+    cell = ledger.cells(catalogue.find_study("tiny"), ledger.data_of(open_data("synthetic:140").faces), only="base")[0]
+    jobs.start("tiny", "synthetic:140", only="base")
+    run = store.Run(store.run_path(cell.name))
+    _await(lambda: epochs_saved(run) >= 1)
+    listener = Listening()
+    todo = tasks([cell], Launch("synthetic:140", threads=1), wait=False)
+    assert train_missing(todo, Workers("loky", 1), lambda *_: None, listener) == {}
+    assert run.finished
+    assert f"works on the run '{cell.name}' already; this study goes on when that is over." in listener.told[0]
+
+
+class Listening(_Nobody):
+    """Keeps what it is told of waiting."""
+
+    def __init__(self):
+        self.told = []
+
+    def waits(self, sentence):
+        self.told.append(sentence)
 
 
 def _await(condition) -> None:
