@@ -373,24 +373,33 @@ def devices() -> tuple[Device, ...]:
     return devices_here()
 
 
-def estimate(spec: CnnSpec, launch: Launch, start: Path | None, loaded: bool) -> Estimate:
-    """How long a run would take here and how much memory, measured once for a spec on this machine.
+def estimate(spec: CnnSpec, launch: Launch, starts_from: Run | None, click: int) -> Estimate:
+    """How long a run would take here and how much memory, measured once for each click that asks for it.
 
     Args:
         spec: What would be trained.
         launch: On what data and device.
-        start: Weights to start from, or None.
-        loaded: Whether other runs are training: figures of a loaded machine are not those of an idle one.
+        starts_from: The finished run to start from, or None.
+        click: Tells this click from all others: what the machine has to do changes, and the figures with it.
 
     Raises:
-        FerLabError: With the sentence that the training itself would end with.
+        FerLabError: With the sentence that the training itself would end with, or where the measure takes too long.
     """
-    return _estimate(spec.hash, launch, start, loaded, spec)
+    found = _estimate(spec.hash, launch, str(starts_from.path) if starts_from else "", click, spec)
+    if isinstance(found, FerLabError):
+        raise FerLabError(str(found))
+    return found
 
 
 @st.cache_resource(max_entries=100, show_spinner="Training a few batches …")
-def _estimate(spec_hash: str, launch: Launch, start: Path | None, loaded: bool, _spec: CnnSpec) -> Estimate:  # noqa: ARG001
+def _estimate(spec_hash: str, launch: Launch, start: str, click: int, _spec: CnnSpec) -> Estimate | FerLabError:  # noqa: ARG001
+    """The figures, or why there are none: a failure, too, is kept until the next click."""
+    from fer_engine.runs.store import Run
     from fer_engine.training.estimate import measure
     from fer_engine.training.hardware import Hardware
 
-    return measure(_spec, launch.data, Hardware(launch.device, launch.precision, launch.threads), start)
+    hardware = Hardware(launch.device, launch.precision, launch.threads)
+    try:
+        return measure(_spec, launch.data, hardware, Run(Path(start)) if start else None, skip_bad=launch.skip_bad)
+    except FerLabError as error:
+        return error

@@ -1,5 +1,6 @@
 """Beside the form: what differs from its base, how long it would take, and the launch."""
 
+import time
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -43,16 +44,16 @@ def _differences(draft: Draft) -> None:
 
 def _measure(draft: Draft) -> None:
     st.markdown("**How long it takes here**")
-    start = draft.base.starts_from.path / store.WEIGHTS if draft.base.starts_from else None
-    question = (draft.spec.hash if draft.spec else "", draft.launch, start)
+    start = draft.base.starts_from
+    question = (draft.spec.hash if draft.spec else "", draft.launch, start.path if start else None)
     if st.button("Measure", icon=":material/timer:", disabled=not draft.ready, key="measure", help="Trains a few batches and says."):
-        st.session_state["train-measured"] = (question, _machine_is_busy())
-    asked, busy = st.session_state.get("train-measured", (None, False))
+        st.session_state["train-measured"] = (question, _machine_is_busy(), time.monotonic_ns())
+    asked, busy, click = st.session_state.get("train-measured", (None, False, 0))
     if asked != question or not draft.spec:
         st.caption("A few batches of these settings tell the time an epoch and the memory.")
         return
     with sentences():
-        _figures(resources.estimate(draft.spec, draft.launch, start, busy), draft.spec, draft)
+        _figures(resources.estimate(draft.spec, draft.launch, start, click), draft.spec, draft)
         if busy:
             st.warning("This machine was at work on something else, so these are figures of a loaded machine. Alone, this run takes less.")
 

@@ -12,6 +12,7 @@ from dashboard.components.train_draft import numbers_of, pairs_of
 from dashboard.components.train_words import duration, memory
 from fer_engine import settings
 from fer_engine.data.source import open_data
+from fer_engine.errors import FerLabError
 from fer_engine.experiments import lab, paper
 from fer_engine.experiments.bases import told
 from fer_engine.experiments.fields import spec_fields
@@ -68,6 +69,13 @@ def finished_copy(name, of="net2-softmax"):
     folder = settings.runs_dir() / name
     shutil.copytree(store.finished_run(of).path, folder)
     return store.Run(folder)
+
+
+def csv_of_faces(path, bad_rows=0):
+    """Fourteen training and six validation faces, each of one shade, and rows that cannot be read."""
+    rows = [f"{row % 7},{' '.join([str(10 * row)] * 2304)},{'Training' if row < 14 else 'PublicTest'}" for row in range(20)]
+    path.write_text("\n".join(["emotion,pixels,Usage", *rows, *["9,1 2 3,Training"] * bad_rows]) + "\n")
+    return path
 
 
 def history(epochs):
@@ -184,30 +192,68 @@ def test_a_start_from_a_finished_run_keeps_its_layers(open_page, launched):
     assert launched[0][0].spec.start == start.spec.hash
 
 
-def test_figures_are_measured_once_for_a_spec_and_called_those_of_a_loaded_machine(open_page, monkeypatch):
-    asked = []
+@pytest.fixture
+def measured(monkeypatch):
+    """What was asked to be measured, recorded in place of trained; an item of `faults` is raised at its turn."""
+    asked, faults = [], []
 
-    def measure(spec, data, hardware, start=None):
-        asked.append((spec.epochs, data, hardware.device, start))
-        return estimate.Estimate(75.0, 75.0 * spec.epochs, 1_250_000_000, 640.0)
+    def measure(spec, data, hardware, starts_from=None, *, skip_bad=False):
+        asked.append((spec.epochs, data, hardware.device, starts_from, skip_bad))
+        if faults:
+            raise faults.pop()
+        return estimate.Estimate(75.0 * len(asked), 75.0 * len(asked) * spec.epochs, 1_250_000_000, 640.0)
+
+    monkeypatch.setattr(estimate, "measure", measure)
+    return asked, faults
+
+
+def test_each_click_measures_once_and_the_figures_are_called_those_of_a_loaded_machine(open_page, monkeypatch, measured):
+    asked, _ = measured
 
     busy = Job(own_run("other"), "running")
-    monkeypatch.setattr(estimate, "measure", measure)
     monkeypatch.setattr(jobs, "list_jobs", lambda: (busy,))
     app = open_page("train")
     app.button(key="measure").click().run()
     app.text_input(key="name").set_value("anything").run()
-    assert asked == [(6, "synthetic:2100", "cpu", None)]
+    assert asked == [(6, "synthetic:2100", "cpu", None, False)]
     assert [metric.value for metric in app.metric] == ["1 min 15 s", "7 min 30 s", "1.2 GB"]
     assert "loaded machine" in app.warning[0].value
+    app.button(key="measure").click().run()
+    assert [metric.value for metric in app.metric][:2] == ["2 min 30 s", "15 min"]
     widget(app, "epochs").set_value(5).run()
     assert not app.metric
 
 
+def test_what_cannot_be_measured_is_said_until_the_next_click(open_page, measured):
+    asked, faults = measured
+    faults.append(FerLabError("It takes too long."))
+    app = open_page("train")
+    app.button(key="measure").click().run()
+    app.text_input(key="name").set_value("anything").run()
+    assert [item.value for item in app.error] == ["It takes too long."]
+    assert len(asked) == 1
+    app.button(key="measure").click().run()
+    assert not app.error
+    assert len(app.metric) == 3
+
+
+def test_a_measure_begins_where_the_launch_would(open_page, measured, tmp_path):
+    asked, _ = measured
+    path = csv_of_faces(tmp_path / "fer2013.csv", bad_rows=1)
+    settings.remember_data_path(path)
+    app = open_page("train")
+    app.toggle(key="skip-bad").set_value(True)
+    app.selectbox(key="model").set_value("net2")
+    app.segmented_control(key="preset").set_value("quick").run()
+    app.selectbox(key="from-net2").set_value("net2-softmax").run()
+    widget(app, "batch_size", "quick-net2-softmax-net2-softmax").set_value(7)
+    widget(app, "learns", "quick-net2-softmax-net2-softmax").set_value("head").run()
+    app.button(key="measure").click().run()
+    assert asked == [(6, str(path), "cpu", store.finished_run("net2-softmax"), True)]
+
+
 def test_a_data_set_is_opened_remembered_and_found_again(open_page, tmp_path):
-    path = tmp_path / "fer2013.csv"
-    rows = [f"{row % 7},{' '.join([str(10 * row)] * 2304)},{'Training' if row < 14 else 'PublicTest'}" for row in range(20)]
-    path.write_text("\n".join(["emotion,pixels,Usage", *rows]) + "\n")
+    path = csv_of_faces(tmp_path / "fer2013.csv")
     app = open_page("train", data="FER2013")
     app.text_input(key="data-path").set_value(str(tmp_path / "nowhere")).run()
     app.button(key="data-open").click().run()

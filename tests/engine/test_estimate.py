@@ -1,10 +1,19 @@
 """What a run will take, measured beforehand; and what is said where memory ends."""
 
+import io
+import json
+import sys
+from dataclasses import asdict
+
 import pytest
 import torch
+from fer_files import csv_text, faces_of_noise, rows_of
 from small_runs import ONE_THREAD, small
 
+from fer_engine.data.source import open_data
 from fer_engine.errors import FerLabError
+from fer_engine.experiments.spec import to_json
+from fer_engine.training import estimate as estimating
 from fer_engine.training import fit
 from fer_engine.training.estimate import Estimate, measure, measure_here
 from fer_engine.training.faults import explained, refuse_divergence
@@ -28,6 +37,58 @@ def test_estimate_comes_from_a_process_of_its_own():
 def test_what_cannot_be_trained_is_said_before_it_is_launched():
     with pytest.raises(FerLabError, match="batch_size is 5000, but there are only"):
         measure(small(batch_size=5000), "synthetic:140", ONE_THREAD)
+
+
+@pytest.fixture
+def csv_with_a_bad_row(tmp_path):
+    rows = rows_of(faces_of_noise(60))
+    path = tmp_path / "fer2013.csv"
+    path.write_text(csv_text([*rows, rows[0] | {"pixels": "1 2 3"}]))
+    return str(path)
+
+
+def test_what_can_be_launched_can_be_measured(csv_with_a_bad_row):
+    faces = open_data(csv_with_a_bad_row, skip_bad=True).faces
+    first = train_run(prepare(small(epochs=1), faces, "first"), faces, ONE_THREAD)
+    estimate = measure(small(learns="head"), csv_with_a_bad_row, ONE_THREAD, first, skip_bad=True)
+    assert estimate.seconds_per_epoch > 0
+    with pytest.raises(FerLabError, match="name a finished run to start from"):
+        measure_here(small(learns="head"), csv_with_a_bad_row, ONE_THREAD, skip_bad=True)
+    with pytest.raises(FerLabError, match="pixel"):
+        measure_here(small(), csv_with_a_bad_row, ONE_THREAD)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "epochs", "timed"),
+    [
+        ((40, 48), 4, {40: 2, 48: 2}),
+        ((40, 48), 5, {40: 3, 48: 2}),
+        ((36, 40, 44, 48), 2, {36: 1, 44: 1}),
+        ((40, 48, 48), 3, {40: 1, 48: 2}),
+    ],
+)
+def test_each_size_counts_for_the_epochs_that_are_trained_at_it(monkeypatch, sizes, epochs, timed):
+    asked = []
+    monkeypatch.setattr(estimating, "_seconds_per_face", lambda trainer, size: asked.append(size) or size)
+    estimate = measure_here(small(sizes=list(sizes), epochs=epochs), "synthetic:140", ONE_THREAD)
+    assert asked == list(timed)
+    assert estimate.images_per_second == pytest.approx(epochs / sum(size * number for size, number in timed.items()))
+
+
+def test_measuring_process_lets_everything_else_go_first(monkeypatch, capsys):
+    kind = []
+    question = {"spec": to_json(small(batch_size=5000)), "data": "synthetic:140", "hardware": asdict(ONE_THREAD), "start": ""}
+    monkeypatch.setattr(estimating, "be_kind", lambda: kind.append(True))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(question | {"skip_bad": False})))
+    estimating.main()
+    assert kind == [True]
+    assert "batch_size is 5000" in json.loads(capsys.readouterr().out)["sentence"]
+
+
+def test_measure_that_takes_too_long_is_stopped_and_says_so(monkeypatch):
+    monkeypatch.setattr(estimating, "LONGEST", 0.05)
+    with pytest.raises(FerLabError, match=r"not through after 0\.05 seconds, and the measure was stopped"):
+        measure(small(), "synthetic:140", ONE_THREAD)
 
 
 @pytest.mark.parametrize(
