@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard import text
 from fer_engine.errors import FerLabError
 from fer_engine.experiments.bases import Base, nearest_base
+from fer_engine.runs.forms import LARGEST
 from fer_engine.runs.store import HISTORY, MANIFEST, SPEC
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 FINISHED = "finished"
 # What reading a damaged folder may raise: files that are missing, no JSON or no table, or hold something else.
-DAMAGE = (FerLabError, OSError, ValueError, LookupError, TypeError, AttributeError)
+DAMAGE = (FerLabError, OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +81,13 @@ def summarise(run: Run) -> Summary:
     Raises:
         One of `DAMAGE`: Where the folder cannot be read.
     """
-    if run.finished:
-        return _finished(run)
+    summary = _finished(run) if run.finished else _unfinished(run)
+    if not (0 <= summary.seconds <= LARGEST and 0 <= (summary.best_epoch or 0) <= LARGEST) or summary.date.utcoffset() is None:
+        raise FerLabError(f"it tells of {summary.seconds:g} seconds, epoch {summary.best_epoch or 0:g} and an end at {summary.date}.")
+    return summary
+
+
+def _unfinished(run: Run) -> Summary:
     rows = _history(run)
     best = _best(rows, run.spec.monitor) if len(rows) else None
     return Summary(
@@ -100,7 +106,7 @@ def summarise(run: Run) -> Summary:
 
 def _finished(run: Run) -> Summary:
     _, figures = text.evaluated(run)
-    low, high = figures["accuracy_ci95"]
+    low, high = (float(end) for end in figures["accuracy_ci95"])
     return Summary(
         run=run,
         base=nearest_base(run.spec),
@@ -138,8 +144,8 @@ def _history(run: Run) -> pd.DataFrame:
 
 
 def _best(rows: pd.DataFrame, monitor: str) -> int:
-    """The position of the epoch that would be kept now."""
-    if monitor == "last":
+    """The position of the epoch that would be kept now: of several that are no numbers, the last."""
+    if monitor == "last" or rows[monitor].isna().all():
         return len(rows) - 1
     return int(rows[monitor].argmin() if monitor == "valid_loss" else rows[monitor].argmax())
 

@@ -1,24 +1,22 @@
 """Whether a folder that came from elsewhere is a sound, finished run. It is read as data alone: nothing in it is ever run."""
 
+import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json as parse_json
 
 from fer_engine.errors import FerLabError
-from fer_engine.evaluation.calibration import Calibration
 from fer_engine.experiments.spec import RunSpec, SvmSpec
 from fer_engine.experiments.spec import from_json as read_spec
 from fer_engine.labels import N_CLASSES, NAMES
-from fer_engine.runs import store
+from fer_engine.runs import forms, store
 from fer_engine.runs.files import file_hash
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
-
-    from fer_engine.evaluation.metrics import Metrics
 
 SIGNED = (store.SPEC, store.HISTORY, store.WEIGHTS, store.CALIBRATION, store.PREDICTIONS, store.METRICS)  # by hash, in the manifest
 # Bytes that a file may have. A spec is checked layer by layer, so that a long one would take long.
@@ -34,63 +32,18 @@ LIMITS = {
 EVALUATION_LIMIT = 50_000
 FACES_LIMIT = 1_000_000
 _DTYPES = ("F16", "BF16", "F32", "I64")
-_LENIENT = ConfigDict(extra="ignore")  # what later versions add does no harm
-
-
-@dataclass(frozen=True, config=_LENIENT)
-class _File:
-    sha256: str
-    bytes: int
-
-
-@dataclass(frozen=True, config=_LENIENT)
-class _Protocol:
-    trained_on: str
-    chosen_on: str
-    monitor: str
-    calibrated_on: str
-    evaluated_on: list[str]
-    tta: Literal["none", "flip"]
-    seeds: list[int]
-    interval: str
-    weights: str
-
-
-@dataclass(frozen=True, config=_LENIENT)
-class _Manifest:
-    """What pages and reports read of a manifest."""
-
-    name: str
-    family: str
-    spec_hash: str
-    finished: str
-    versions: dict[str, str]
-    machine: dict[str, str | int | float]
-    seconds: float
-    epochs: int
-    best_epoch: int
-    parameters: int
-    milliseconds_per_face: float
-    files: dict[str, _File]
-    classes: list[str]
-    counts: dict[str, dict[str, int]]
-    preprocessing: dict[str, Any]
-    protocol: _Protocol
-    starts_from: str | None = None
-
-
-@dataclass(frozen=True, config=_LENIENT)
-class _Evaluation:
-    """What a later evaluation says beside its figures."""
-
-    run: str
-    split: str
-    tta: str
-    data: str
-    seconds: float
-
-
-_MANIFEST, _EVALUATION, _CALIBRATION = TypeAdapter(_Manifest), TypeAdapter(_Evaluation), TypeAdapter(Calibration)
+_SHARES = ("train_accuracy", "valid_accuracy", "valid_macro_f1")
+_OF_SCORES = (
+    "n",
+    "accuracy",
+    "accuracy_ci95",
+    "macro_f1",
+    "weighted_precision",
+    "weighted_recall",
+    "weighted_f1",
+    "per_class",
+    "confusion_matrix",
+)
 
 
 def check_run(folder: Path) -> None:
@@ -102,7 +55,7 @@ def check_run(folder: Path) -> None:
     Raises:
         FerLabError: With a sentence that names the file and what is wrong with it.
     """
-    manifest: _Manifest = _read(folder, store.MANIFEST, _MANIFEST)
+    manifest: forms.Manifest = _read(folder, store.MANIFEST, forms.Manifest)
     _check_manifest(folder, manifest)
     spec = _read_spec(folder)
     if manifest.family != spec.family:
@@ -112,7 +65,7 @@ def check_run(folder: Path) -> None:
     if spec.family == "cnn":
         _check_history(folder / store.HISTORY, manifest)
     _check_weights(folder / store.WEIGHTS, spec)
-    calibration: Calibration = _read(folder, store.CALIBRATION, _CALIBRATION)
+    calibration: forms.Calibration = _read(folder, store.CALIBRATION, forms.Calibration)
     if not 0 < calibration.scale < 1000:
         raise _wrong(store.CALIBRATION, f"its scale is {calibration.scale}, not a number above 0 and below 1000")
     _check_predictions(folder)
@@ -129,26 +82,27 @@ def _wrong(name: str, what: str) -> FerLabError:
     return FerLabError(f"{name} cannot be used: {' '.join(what.split())}. Pack the run again where it was made.")
 
 
-def _read(folder: Path, name: str, kind: "TypeAdapter[Any]") -> Any:
+def _read(folder: Path, name: str, kind: Any) -> Any:
     """A JSON file as what it has to be; NaN and deep nesting are refused."""
     try:
-        return kind.validate_python(parse_json((folder / name).read_bytes(), allow_inf_nan=False))
+        return TypeAdapter(kind).validate_python(parse_json((folder / name).read_bytes(), allow_inf_nan=False))
     except ValidationError as error:
         first = error.errors()[0]
-        raise _wrong(name, f"{'.'.join(map(str, first['loc'])) or 'its content'}: {first['msg'].lower()}") from None
+        what = first["msg"].lower().removeprefix("value error, ")
+        raise _wrong(name, f"{'.'.join(map(str, first['loc'])) or 'its content'}: {what}") from None
     except ValueError as error:
         raise _wrong(name, f"it is no JSON ({error})") from None
 
 
 def _read_spec(folder: Path) -> RunSpec:
-    _read(folder, store.SPEC, TypeAdapter(dict[str, Any]))  # a sentence without the whole of a file that is no JSON
+    _read(folder, store.SPEC, dict[str, Any])  # a sentence without the whole of a file that is no JSON
     try:
         return read_spec((folder / store.SPEC).read_bytes())
     except FerLabError as error:
         raise FerLabError(f"{store.SPEC} cannot be used. {error} Pack the run again where it was made.") from None
 
 
-def _check_manifest(folder: Path, manifest: _Manifest) -> None:
+def _check_manifest(folder: Path, manifest: forms.Manifest) -> None:
     from fer_engine.data.augment import PIXEL_MEAN, PIXEL_STD
 
     for name in signed(manifest.family):
@@ -160,18 +114,20 @@ def _check_manifest(folder: Path, manifest: _Manifest) -> None:
             raise _wrong(name, f"it was changed after the run: its hash is not that of {store.MANIFEST}")
     if tuple(manifest.classes) != NAMES:
         raise _wrong(store.MANIFEST, f"its emotions are {', '.join(manifest.classes)}; here they are {', '.join(NAMES)}, in this order")
-    if any(tuple(counts) != NAMES or min(counts.values()) < 0 for counts in manifest.counts.values()):
+    if any(tuple(counts) != NAMES for counts in manifest.counts.values()):
         raise _wrong(store.MANIFEST, "its counts are not one number of faces per emotion")
     spec = _read_spec(folder)
     missing = [split for split in (spec.data.train, spec.data.valid) if split not in manifest.counts]
     if missing:
         raise _wrong(store.MANIFEST, f"it does not count the faces of {' and '.join(missing)}")
+    if manifest.before and not manifest.starts_from:
+        raise _wrong(store.MANIFEST, "it tells what was before, but not which run it starts from")
     expected = {"size": [48, 48], "channels": 1, "mean": PIXEL_MEAN, "std": PIXEL_STD}
     if any(manifest.preprocessing.get(key) != value for key, value in expected.items()):
         raise _wrong(store.MANIFEST, "its network takes faces that are prepared in another way than here")
 
 
-def _check_history(path: Path, manifest: _Manifest) -> None:
+def _check_history(path: Path, manifest: forms.Manifest) -> None:
     import numpy as np
     import pandas as pd
 
@@ -185,6 +141,9 @@ def _check_history(path: Path, manifest: _Manifest) -> None:
         raise _wrong(path.name, f"it has no column {', '.join(missing)}")
     if not np.isfinite(numbers).all() or list(history["epoch"]) != list(range(1, len(history) + 1)) or len(history) != manifest.epochs:
         raise _wrong(path.name, f"it is not one row of finite numbers for each of {manifest.epochs} epochs")
+    shares, seconds = history[list(_SHARES)], history["seconds"]
+    if not (shares.ge(0) & shares.le(1)).all(axis=None) or not seconds.between(0, forms.LARGEST).all():
+        raise _wrong(path.name, f"its {', '.join(_SHARES)} are not all from 0 to 1, or its seconds no times")
     if not 1 <= manifest.best_epoch <= manifest.epochs:
         raise _wrong(store.MANIFEST, f"best_epoch is {manifest.best_epoch}, of {manifest.epochs} epochs")
 
@@ -233,22 +192,44 @@ def _shapes(spec: RunSpec, found: dict[str, tuple[int, ...]]) -> dict[str, tuple
 
 def _check_predictions(folder: Path) -> None:
     """Columns, kinds and values are right, and the figures of metrics.json follow from them."""
-    import numpy as np
-
-    from fer_engine.evaluation.metrics import Metrics, measure
-
     table = _predictions(folder / store.PREDICTIONS)
-    figures: dict[str, Metrics] = _read(folder, store.METRICS, TypeAdapter(dict[str, Metrics]))
+    figures: dict[str, forms.Figures] = _read(folder, store.METRICS, dict[str, forms.Figures])
     splits = table["split"].to_numpy(str)
     if not figures or set(figures) != set(splits):
         raise _wrong(store.METRICS, f"it tells of {', '.join(figures) or 'no split'}, but {store.PREDICTIONS} of {', '.join(set(splits))}")
     for split, told in figures.items():
+        _check_figures(store.METRICS, told)
         part = table[splits == split]
-        found = measure(part[list(NAMES)].to_numpy(), part["label"].to_numpy(), np.zeros(len(part), bool))
-        same = told.n == found.n and told.confusion_matrix == found.confusion_matrix
-        if not same or not np.allclose([told.accuracy, *told.accuracy_ci95], [found.accuracy, *found.accuracy_ci95]):
-            raise _wrong(store.METRICS, f"its figures of {split} do not follow from {store.PREDICTIONS}")
-        _check_per_class(store.METRICS, told)
+        other = _differs(told, part[list(NAMES)].to_numpy(), part["label"].to_numpy())
+        if other:
+            raise _wrong(store.METRICS, f"its figures of {split} do not follow from {store.PREDICTIONS}: its {other} is another")
+
+
+def _differs(told: forms.Figures, scores: "np.ndarray", labels: "np.ndarray") -> str:
+    """The first figure that does not follow from scores (N, 7) and labels (N,); nothing where all do.
+
+    Which faces stand in Training too is not told by scores, so that the figures without them are not known here.
+    """
+    import numpy as np
+
+    from fer_engine.evaluation.metrics import measure
+
+    found = measure(scores, labels, np.zeros(len(labels), bool))
+    for name in _OF_SCORES:
+        if not _alike(getattr(told, name), getattr(found, name)):
+            return name
+    own = scores[np.arange(len(labels)), labels][:, None]
+    surely, maybe = ((scores >= own).sum(1) <= 2).mean(), ((scores > own).sum(1) < 2).mean()  # they differ where scores are equal
+    return "" if surely - 1e-8 <= told.top2 <= maybe + 1e-8 else "top2"
+
+
+def _alike(told: Any, found: Any) -> bool:
+    """Whether numbers, or lists and tables of them, are the same to rounding; tables may tell more."""
+    if isinstance(found, dict):
+        return all(name in told and _alike(told[name], value) for name, value in found.items())
+    if isinstance(found, list | tuple):
+        return len(told) == len(found) and all(_alike(*pair) for pair in zip(told, found, strict=True))
+    return math.isclose(told, found, rel_tol=1e-5, abs_tol=1e-8)
 
 
 def _predictions(path: Path) -> "pd.DataFrame":
@@ -288,19 +269,19 @@ def _kind(kind: Any) -> str:
 
 
 def _check_evaluation(folder: Path, name: str) -> None:
-    from fer_engine.evaluation.metrics import Metrics
-
-    evaluation: _Evaluation = _read(folder, name, _EVALUATION)
+    evaluation: forms.LaterEvaluation = _read(folder, name, forms.LaterEvaluation)
     if name != f"{store.EVALUATIONS}/{evaluation.data}-{evaluation.split}.json":
         raise _wrong(name, "its name is not made of the data's hash and the split that it tells of")
-    _check_per_class(name, _read(folder, name, TypeAdapter(Metrics)))
+    _check_figures(name, _read(folder, name, forms.Figures))
 
 
-def _check_per_class(name: str, figures: "Metrics") -> None:
-    counts = figures.confusion_matrix
+def _check_figures(name: str, figures: forms.Figures) -> None:
+    counts, clean = figures.confusion_matrix, figures.accuracy_deduplicated
     if tuple(figures.per_class) != NAMES or [len(row) for row in counts] != [N_CLASSES] * N_CLASSES:
         raise _wrong(name, "it does not give the figures of each of the seven emotions, in their order")
     if any({"precision", "recall", "f1", "support"} - row.keys() for row in figures.per_class.values()):
         raise _wrong(name, "it does not give precision, recall, f1 and support of each emotion")
-    if min(map(min, counts)) < 0 or sum(map(sum, counts)) != figures.n or figures.n < 1:
+    if sum(map(sum, counts)) != figures.n or figures.n < 1:
         raise _wrong(name, "its confusion matrix does not hold as many faces as it tells of")
+    if figures.n_deduplicated > figures.n or (clean is None) != (figures.n_deduplicated == 0):
+        raise _wrong(name, "its faces without copies are more than all, or their accuracy is missing")

@@ -10,6 +10,7 @@ import pytest
 import streamlit as st
 
 from dashboard.face_tiles import BARS, FACE, GAP, face_answer, ordered, sheet, thumbnail
+from dashboard.run_listing import DAMAGE, summarise
 from dashboard.run_tables import architecture, paper_accuracy, per_emotion
 from dashboard.text import percent, probability, protocol
 from fer_engine import settings
@@ -135,6 +136,34 @@ def test_a_damaged_run_is_named_in_a_sentence_and_the_others_stay(open_page, dra
     assert "'drawn' cannot be read" in app.warning[0].value
     assert [row["Run"] for row in rows(app)] == [run.name for run in list_runs(studies=True) if run.shipped]
     assert not app.error
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seconds": 1e30},
+        {"best_epoch": 10**30},
+        {"best_epoch": float("inf")},
+        {"finished": "2026-01-31T12:00:00"},
+        {"finished": "yesterday"},
+    ],
+    ids="-".join,
+)
+def test_values_that_no_table_can_hold_leave_their_run_out(drawn, change):
+    manifest = drawn.path / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | change))
+    with pytest.raises(DAMAGE):
+        summarise(drawn)
+
+
+def test_a_run_that_came_to_no_number_yet_is_summarised(half_done):
+    (half_done.path / "spec.json").write_text(to_json(override(half_done.spec, {"monitor": "valid_loss"})))
+    history = half_done.path / "history.csv"
+    history.write_text(history.read_text().replace(",1.8,", ",,").replace(",1.6,", ",,"))
+    assert summarise(Run(half_done.path)).best_epoch == 2
+    history.write_text(history.read_text().replace(",48,12", ",48,1e300"))
+    with pytest.raises(DAMAGE, match="it tells of 1e\\+300 seconds"):
+        summarise(half_done)
 
 
 def test_the_filter_keeps_what_passes_all_of_it(open_page, half_done):

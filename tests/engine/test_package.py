@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from made_runs import made_run
 from safetensors.torch import load, save
 
 from fer_engine import settings
@@ -20,7 +21,7 @@ from fer_engine.errors import FerLabError
 from fer_engine.evaluation.evaluate import Evaluation, keep
 from fer_engine.evaluation.metrics import measure
 from fer_engine.labels import NAMES
-from fer_engine.runs import package, store
+from fer_engine.runs import checks, forms, package, store
 from fer_engine.runs.package import pack, unpack
 
 SHIPPED = store.Run(settings.checkpoints_dir() / "net5-svm")
@@ -243,6 +244,34 @@ def test_manifest_that_is_not_one_is_refused():
     assert "best_epoch is 999999, of" in refusal(signed(manifest=changed(store.MANIFEST, best_epoch=999_999)))
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"seconds": 1e30}, "seconds: input should be less than or equal to 1000000000"),
+        ({"seconds": -1}, "seconds: input should be greater than or equal to 0"),
+        ({"seconds": "60"}, "seconds: input should be a valid number"),
+        ({"milliseconds_per_face": 1e300}, "milliseconds_per_face: input should be less"),
+        ({"parameters": 10**30}, "parameters: input should be less"),
+        ({"parameters": True}, "parameters: input should be a valid integer"),
+        ({"support_vectors": 10**30}, "support_vectors: input should be less"),
+        ({"best_epoch": -1}, "best_epoch: input should be greater"),
+        ({"finished": "yesterday"}, "finished: invalid isoformat string: 'yesterday'"),
+        ({"finished": "2026-01-31T12:00:00"}, "finished: it names no time zone"),
+        ({"finished": "0001-01-01T00:00:00+05:00"}, "finished: it is no year of a run"),
+        ({"starts_from": "x" * 301}, "starts_from: string should have at most 300 characters"),
+        ({"before": "better"}, "before: input should be"),
+        ({"before": {"accuracy": 0.5, "accuracy_ci95": [0.4], "macro_f1": 0.5}}, "before.accuracy_ci95: list should have at least 2 items"),
+        ({"before": {"accuracy": 0.5, "accuracy_ci95": [0.4, 0.6], "macro_f1": 0.5}, "starts_from": None}, "not which run it starts from"),
+        ({"machine": {"threads": 1e300}}, "machine.threads."),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_values_that_no_run_has_are_refused(change, sentence):
+    message = refusal(signed(manifest=changed(store.MANIFEST, **change)))
+    assert message.startswith("manifest.json cannot be used: ")
+    assert sentence in message
+
+
 def test_other_class_order_is_refused():
     message = refusal(signed(manifest=changed(store.MANIFEST, classes=sorted(NAMES))))
     assert "its emotions are angry, disgust, fear, happy, neutral, sad, surprise; here they are angry, disgust, fear, happy, sad" in message
@@ -338,6 +367,49 @@ def test_predictions_that_are_not_the_runs_are_refused(change, sentence):
     assert sentence in refusal(signed(predictions=predictions(change)))
 
 
+SHARES = ("accuracy", "top2", "macro_f1", "weighted_precision", "weighted_recall", "weighted_f1")
+
+
+@pytest.mark.parametrize("figure", [*SHARES, "accuracy_ci95", "per_class", "confusion_matrix", "n_deduplicated", "accuracy_deduplicated"])
+def test_figures_that_do_not_follow_from_the_predictions_are_refused(figure):
+    figures = json.loads(FILES[store.METRICS])
+    of_split = figures["PublicTest"]
+    if figure in SHARES:
+        of_split[figure] += 1e-4
+    elif figure == "accuracy_ci95":
+        of_split[figure][1] += 1e-4
+    elif figure == "per_class":
+        of_split[figure]["sad"]["recall"] += 1e-4
+    elif figure == "confusion_matrix":
+        of_split[figure][0][:2] = of_split[figure][0][1::-1]
+    else:
+        of_split[figure] = 10**6 if figure == "n_deduplicated" else None
+    message = refusal(signed(metrics=json.dumps(figures).encode()))
+    if "deduplicated" in figure:
+        assert message.startswith("metrics.json cannot be used: its faces without copies are more than all, or their accuracy is missing")
+    else:
+        assert message.startswith(
+            f"metrics.json cannot be used: its figures of PublicTest do not follow from predictions.parquet: its {figure} "
+        )
+
+
+def test_figures_that_are_no_shares_are_refused():
+    figures = json.loads(FILES[store.METRICS])
+    figures["PublicTest"]["accuracy_deduplicated"] = 1.5
+    assert "PublicTest.accuracy_deduplicated: input should be less than or equal to 1" in refusal(
+        signed(metrics=json.dumps(figures).encode())
+    )
+
+
+def test_either_answer_counts_among_the_two_likeliest_where_scores_are_equal():
+    labels, answers = [0, 1, 2, 3], [0, 1, 1, 1]  # of the last two, the label is one of six with a score of 0
+    run = made_run("level", labels, answers)
+    scores = run.predictions()[list(NAMES)].to_numpy()
+    for top2, other in ((0.5, ""), (1.0, ""), (0.49, "top2")):
+        told = forms.Figures(**run.metrics["PublicTest"] | {"top2": top2})
+        assert checks._differs(told, scores, np.array(labels)) == other
+
+
 def test_predictions_with_an_index_hidden_in_them_are_refused():
     target = io.BytesIO()
     SHIPPED.predictions().set_index("neutral").to_parquet(target)
@@ -350,6 +422,10 @@ def test_history_that_is_no_history_is_refused():
     assert "not one row of finite numbers for each of" in refusal(signed(history=table.head(0).to_csv(index=False).encode()))
     assert "it is no table of numbers" in refusal(signed(history=table.assign(size="<b>").to_csv(index=False).encode()))
     assert "it is no table of numbers" in refusal(signed(history=b"\xff\xfe\x00"))
+    for column, value in (("valid_accuracy", 1e300), ("train_accuracy", -0.1), ("seconds", 1e30)):
+        assert "not all from 0 to 1, or its seconds no times" in refusal(
+            signed(history=table.assign(**{column: value}).to_csv(index=False).encode())
+        )
 
 
 def test_calibration_that_is_none_is_refused():
@@ -361,6 +437,7 @@ def test_evaluation_that_is_none_is_refused():
     assert "evaluations/0-a.json cannot be used" in refusal(FILES | {"evaluations/0-a.json": b"{}"})
     figures = {"run": "x", "split": "b", "tta": "none", "data": "0", "seconds": 1} | SHIPPED.metrics["PublicTest"]
     assert "its name is not made of" in refusal(FILES | {"evaluations/0-a.json": json.dumps(figures).encode()})
+    assert "seconds: input should be less" in refusal(FILES | {"evaluations/0-a.json": json.dumps(figures | {"seconds": 1e30}).encode()})
     figures |= {"split": "a", "n": 1}
     assert "does not hold as many faces" in refusal(FILES | {"evaluations/0-a.json": json.dumps(figures).encode()})
     figures |= {"per_class": {}}
