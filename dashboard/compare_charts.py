@@ -1,6 +1,6 @@
 """Runs side by side in Plotly. Knows no Streamlit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +16,7 @@ from fer_engine.labels import COLORS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fer_engine.evaluation.comparison import Entrant
+    from fer_engine.evaluation.comparison import Entrant, Pair
     from fer_engine.evaluation.comparison_faces import RecallChange
     from fer_engine.evaluation.comparison_trust import Coverage, Trust
     from fer_engine.evaluation.statistics import Interval
@@ -97,6 +97,17 @@ def _look(number: int) -> dict[str, Any]:
         "line": {"color": color, "width": 2.5, "dash": _DASHES[number % len(_DASHES)]},
         "marker": {"size": 6, "symbol": _MARKS[number % len(_MARKS)], "color": color},
     }
+
+
+def of_pairs(pairs: Iterable["Pair"]) -> list[Difference]:
+    """The tested ones of some pairs as `differences` takes them, B minus A; where one alone answers with mirror images, that is said."""
+    found = []
+    for pair in pairs:
+        if pair.test:
+            mark = f" (mirror image: {pair.mirrored} alone)" if pair.mirrored else ""
+            name = f"{pair.b.name} − {pair.a.name}{mark}"
+            found.append(Difference(name, pair.test.accuracy, pair.test.accuracy_interval, pair.test.distinguishable))
+    return found
 
 
 def differences(rows: Sequence[Difference], title: str) -> go.Figure:

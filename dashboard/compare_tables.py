@@ -59,7 +59,7 @@ def metrics(entrants: Sequence[Entrant], costs: Mapping[str, Cost]) -> pd.DataFr
             {
                 "Run": entrant.name,
                 "Model": model_words(entrant.run.spec),
-                "TTA": entrant.run.manifest["protocol"]["tta"],
+                "TTA": entrant.tta,
                 "Accuracy": percent(entrant.accuracy),
                 "95% interval": _ends(entrant.accuracy_interval),
                 "On faces not in Training": "–" if clean is None else percent(clean),
@@ -77,11 +77,20 @@ def verdicts(pairs: Sequence[Pair]) -> pd.DataFrame:
     """A row a pair: the verdict in words, and what it is made of; differences are B minus A, in points."""
     import pandas as pd
 
-    return pd.DataFrame([{"A": pair.a.name, "B": pair.b.name} | _tested(pair) | {"Verdict": pair.verdict} for pair in pairs])
+    return pd.DataFrame(
+        [{"A": pair.a.name, "B": pair.b.name, "TTA": tta(pair)} | _tested(pair) | {"Verdict": pair.verdict} for pair in pairs]
+    )
+
+
+def tta(pair: Pair) -> str:
+    """Test-time augmentation of a pair: 'flip' or 'none', or of each where it differs."""
+    return pair.a.tta if pair.a.tta == pair.b.tta else f"A {pair.a.tta}, B {pair.b.tta}"
 
 
 def matrix(pairs: Sequence[Pair], entrants: Sequence[Entrant]) -> pd.DataFrame:
-    """Accuracy of the row's run minus that of the column's, in points; a star where that is more than chance.
+    """Accuracy of the row's run minus that of the column's, in points.
+
+    A star where that is more than chance, a dagger where one of the two alone answers with the mirror image of each face.
 
     Args:
         pairs: Tested pairs.
@@ -92,9 +101,9 @@ def matrix(pairs: Sequence[Pair], entrants: Sequence[Entrant]) -> pd.DataFrame:
     cells: dict[tuple[str, str], str] = {}
     for pair in pairs:
         if pair.test:
-            star = "*" if pair.test.distinguishable else ""
-            cells[pair.b.name, pair.a.name] = points(pair.test.accuracy) + star
-            cells[pair.a.name, pair.b.name] = points(-pair.test.accuracy) + star
+            marks = ("*" if pair.test.distinguishable else "") + ("†" if pair.mirrored else "")
+            cells[pair.b.name, pair.a.name] = points(pair.test.accuracy) + marks
+            cells[pair.a.name, pair.b.name] = points(-pair.test.accuracy) + marks
     names = [entrant.name for entrant in entrants]
     return pd.DataFrame([{"Run": row} | {column: cells.get((row, column), "–") for column in names} for row in names])
 
@@ -247,7 +256,7 @@ def costs(entrants: Sequence[Entrant], took: Mapping[str, Cost], fronts: Mapping
         rows.append(
             {
                 "Run": entrant.name,
-                "TTA": entrant.run.manifest["protocol"]["tta"],
+                "TTA": entrant.tta,
                 "Accuracy": percent(entrant.accuracy),
                 "Training (s)": f"{cost.seconds:,.0f}",
                 "Own part (s)": f"{cost.own_seconds:,.0f}",
@@ -288,6 +297,7 @@ def heads(found: Sequence[HeadPair], took: Mapping[str, Cost], paper: Mapping[st
                 "A: softmax": f"{a.name} {percent(a.accuracy)}",
                 "B: SVM": f"{b.name} {percent(b.accuracy)}",
                 "Measured on": f"{a.run.spec.data.name}, {a.scored.split}, n = {len(a.scored.labels):,}",
+                "TTA": tta(item.pair),
                 "B − A (points)": points(test.accuracy) if test else NOT_TESTED,
                 "95% interval": points_interval(test.accuracy_interval) if test else "–",
                 "p (Holm)": p_value(test.p_holm) if test else "–",

@@ -35,13 +35,7 @@ def draw(compared: Compared) -> None:
     for pair in pairs:
         words = text.plain(pair.verdict)
         st.markdown(f"- **{words}**" if pair.test and pair.test.distinguishable else f"- {words}")
-    rows = [
-        compare_charts.Difference(
-            f"{pair.b.name} − {pair.a.name}", pair.test.accuracy, pair.test.accuracy_interval, pair.test.distinguishable
-        )
-        for pair in pairs
-        if pair.test
-    ]
+    rows = compare_charts.of_pairs(pairs)
     st.plotly_chart(
         compare_charts.differences(rows, "SVM minus softmax, accuracy (points)"),
         key="heads",

@@ -55,13 +55,7 @@ def _told(pair: "Pair") -> str:
 def _differences(comparison: "Comparison") -> None:
     from dashboard import charts, compare_charts
 
-    rows = [
-        compare_charts.Difference(
-            f"{pair.b.name} − {pair.a.name}", pair.test.accuracy, pair.test.accuracy_interval, pair.test.distinguishable
-        )
-        for pair in comparison.pairs[: 2 * _SHOWN]
-        if pair.test
-    ]
+    rows = compare_charts.of_pairs(comparison.pairs[: 2 * _SHOWN])
     st.plotly_chart(
         compare_charts.differences(rows, "Accuracy, points (95% interval)"),
         key="differences",

@@ -70,25 +70,19 @@ _FIGURES = (
     "Training: with the runs that a run starts from. A face: one at a time on one thread."
 )
 _MATRIX = (
-    "Accuracy of the row's run minus that of the column's, points; * more than chance (p after Holm below 0.05, an interval without 0)."
+    "Accuracy of the row's run minus that of the column's, points; * more than chance (p after Holm below 0.05, an interval without 0); "
+    "† one of the two alone with the mirror image of each face."
 )
 
 
 def _differences(tested: Sequence[Pair], sheet: Sheet) -> Iterator[str]:
     for first in range(0, len(tested), _AT_ONCE):
         part = tested[first : first + _AT_ONCE]
-        rows = [_row(pair) for pair in part if pair.test]
+        rows = compare_charts.of_pairs(part)
         how = told(tuple(end for pair in part for end in (pair.a, pair.b)))
         caption = f"Differences in accuracy, points, with 95% intervals (paired bootstrap over faces). {how}."
         alt = f"{caption} {compare_charts.told_differences(rows)}"
         yield sheet.figure(compare_charts.differences(rows, "Accuracy, points (95% interval)"), "compare-differences", caption, alt)
-
-
-def _row(pair: Pair) -> compare_charts.Difference:
-    assert pair.test
-    return compare_charts.Difference(
-        f"{pair.b.name} − {pair.a.name}", pair.test.accuracy, pair.test.accuracy_interval, pair.test.distinguishable
-    )
 
 
 def _agreement(group: tuple[Entrant, ...], sheet: Sheet) -> str:
@@ -155,7 +149,7 @@ def heads(lab: Lab, sheet: Sheet) -> Iterator[str]:
     tested = [item.pair for item in found]
     entrants = {entrant.name: entrant for pair in tested for entrant in (pair.a, pair.b)}
     yield bullets(f"{pair.verdict}." for pair in tested)
-    rows = [_row(pair) for pair in tested if pair.test]
+    rows = compare_charts.of_pairs(tested)
     caption = f"SVM minus softmax, accuracy in points, with 95% intervals. {told(entrants.values())}."
     if rows:
         alt = f"{caption} {compare_charts.told_differences(rows)}"

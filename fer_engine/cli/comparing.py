@@ -65,6 +65,7 @@ def run_row(entrant: "Entrant", comparison: "Comparison", took: "Cost") -> dict[
         "protocol": group,
         **asdict(entrant.terms),
         "n": len(entrant.scored.labels),
+        "tta": entrant.tta,
         "accuracy": entrant.accuracy,
         "accuracy_ci95": _ends(entrant.accuracy_interval),
         "accuracy_deduplicated": entrant.figures.get("accuracy_deduplicated"),
@@ -80,7 +81,7 @@ def pair_row(pair: "Pair") -> dict[str, Any]:
 
     differing = spec_differences([pair.a.run.spec, pair.b.run.spec])
     row: dict[str, Any] = {"kind": "pair", "a": pair.a.name, "b": pair.b.name, "verdict": pair.verdict}
-    row |= {"obstacles": pair.obstacles, "remarks": pair.remarks, "test": None}
+    row |= {"tta": [pair.a.tta, pair.b.tta], "obstacles": pair.obstacles, "remarks": pair.remarks, "test": None}
     if pair.test:
         test = asdict(pair.test) | {"distinguishable": pair.test.distinguishable}
         test |= {f"{name}_ci95": list(test.pop(f"{name}_interval").values()) for name in ("accuracy", "macro_f1")}
@@ -106,12 +107,15 @@ def _between(interval: "Interval") -> str:
 
 def _print_runs(comparison: "Comparison", costs: "dict[str, Cost]") -> None:
     names = [entrant.name for entrant in comparison.entrants]
-    table = Table(_named_column("run", names), "measured on", "accuracy (95% interval)", "macro F1 (95% interval)", "train s", "ms a face")
+    table = Table(
+        _named_column("run", names), "measured on", "TTA", "accuracy (95% interval)", "macro F1 (95% interval)", "train s", "ms a face"
+    )
     for entrant in comparison.entrants:
         took = costs[entrant.name]
         table.add_row(
             escape(entrant.name),
             f"{entrant.scored.split}, n = {len(entrant.scored.labels):,}",
+            entrant.tta,
             f"{percent(entrant.accuracy)} ({_between(entrant.accuracy_interval)})",
             f"{percent(entrant.macro_f1)} ({_between(entrant.macro_f1_interval)})",
             f"{took.seconds:,.0f}",
@@ -144,7 +148,7 @@ def _print_tests(comparison: "Comparison") -> None:
         return
     names = [entrant.name for entrant in comparison.entrants]
     p = "p (McNemar, Holm)" if comparison.tests > 1 else "p (McNemar)"
-    table = Table(_named_column("A", names), _named_column("B", names), "alone right, A : B", "B − A, points", p, "macro F1, B − A")
+    table = Table(_named_column("A", names), _named_column("B", names), "TTA", "alone right, A : B", "B − A, points", p, "macro F1, B − A")
     for pair in comparison.pairs:
         test = pair.test
         told = (
@@ -157,7 +161,8 @@ def _print_tests(comparison: "Comparison") -> None:
             if test
             else ("-", "not tested", "-", "-")
         )
-        table.add_row(escape(pair.a.name), escape(pair.b.name), *told)
+        tta = pair.a.tta if pair.a.tta == pair.b.tta else f"{pair.a.tta}, {pair.b.tta}"
+        table.add_row(escape(pair.a.name), escape(pair.b.name), tta, *told)
     out.print(table)
 
 

@@ -70,6 +70,11 @@ class Entrant:
         """(N,) whether each answer is the label."""
         return self.scored.answers == self.scored.labels
 
+    @property
+    def tta(self) -> str:
+        """Its test-time augmentation: 'none' or 'flip'."""
+        return str(self.run.manifest["protocol"]["tta"])
+
 
 @dataclass(frozen=True)
 class PairTest:
@@ -126,7 +131,14 @@ class Pair:
         """What comes of it, in words."""
         if self.test is None:
             return f"{self.a.name} and {self.b.name} are not tested: different protocols"
-        return verdict(self.a.name, self.b.name, self.test)
+        words = verdict(self.a.name, self.b.name, self.test)
+        return f"{words}, {self.mirrored} alone with the mirror image of each face" if self.mirrored else words
+
+    @property
+    def mirrored(self) -> str:
+        """Which of the two alone answers with the mean over a face and its mirror image; empty where both do, or neither."""
+        names = [end.name for end in (self.a, self.b) if end.tta == "flip"]
+        return names[0] if len(names) == 1 else ""
 
 
 @dataclass(frozen=True, eq=False)

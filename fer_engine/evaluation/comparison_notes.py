@@ -37,13 +37,13 @@ def _untested(comparison: Comparison) -> tuple[str, ...]:
     for group, others in combinations(comparison.groups, 2):
         one, other = group[0].terms, others[0].terms
         fields = apart(one, other)
-        why = [_WHY[name][0].format(one=getattr(one, name), other=getattr(other, name)) for name in fields]
+        reasons = [_WHY[name][0].format(one=getattr(one, name), other=getattr(other, name)) for name in fields]
         for sides in _sides([item.name for item in group], [item.name for item in others], tested):
-            between[fields].append((" and ".join(why), sides))
+            between[fields].append((" and ".join(reasons), sides))
     told = []
     for fields, found in between.items():
-        reasons = dict.fromkeys(why for why, _ in found)
-        why = next(iter(reasons)) if len(reasons) == 1 else " and ".join(_WHY[name][1] for name in fields)
+        said = {reason for reason, _ in found}
+        why = said.pop() if len(said) == 1 else " and ".join(_WHY[name][1] for name in fields)
         who = "; ".join(f"{', '.join(mine)} against {', '.join(theirs)}" for _, (mine, theirs) in found)
         told.append(f"Different protocols, so not tested: {who}. They {why}.")
     return tuple(told)

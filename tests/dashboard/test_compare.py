@@ -134,7 +134,7 @@ def test_a_clear_difference_is_said_and_a_head_start_remarked(open_view):
     assert "bad goes on from the weights of good" in told
 
 
-def test_runs_with_and_without_mirror_image_are_tested_and_marked(open_view):
+def test_runs_with_and_without_mirror_image_are_tested_and_marked(open_view, figure):
     labels = [HAPPY] * 40
     made_run("flipped", labels, labels)
     made_run("plain", labels, [HAPPY] * 39 + [SAD], tta="none")
@@ -143,6 +143,9 @@ def test_runs_with_and_without_mirror_image_are_tested_and_marked(open_view):
     assert "flip TTA · 1 seed" in said(app)
     assert "no TTA · 1 seed" in said(app)
     assert frame(app, "Macro F1")["TTA"].tolist() == ["flip", "none"]
+    assert re.search(r"is ahead by 2\.5 points \([^)]+\), flipped alone with the mirror image of each face\.", said(app))
+    assert frame(app, "p (McNemar)")["TTA"].tolist() == ["A flip, B none"]
+    assert figure(app, "differences")["data"][1]["y"] == ["plain − flipped (mirror image: flipped alone)"]
 
 
 # Choosing
@@ -314,6 +317,17 @@ def test_softmax_or_svm_shows_every_network_with_both_heads(open_view, figure):
 
 
 # Tables
+
+
+def test_pairs_that_differ_in_test_time_augmentation_are_marked_in_the_tables():
+    labels = [HAPPY] * 40
+    worse = [HAPPY] * 20 + [SAD] * 20
+    runs = {"flipped": made_run("flipped", labels, labels), "plain": made_run("plain", labels, worse, tta="none")}
+    runs["bare"] = made_run("bare", labels, worse, tta="none", epochs=3)
+    comparison = compare(runs)
+    assert compare_tables.verdicts(comparison.pairs)["TTA"].tolist() == ["A flip, B none", "A flip, B none", "none"]
+    rows = compare_tables.matrix(comparison.pairs, comparison.entrants).set_index("Run")
+    assert (rows.loc["plain", "flipped"], rows.loc["flipped", "plain"], rows.loc["plain", "bare"]) == ("−50.0*†", "+50.0*†", "0.0")
 
 
 @pytest.mark.parametrize(("value", "told"), [(0.0186, "+1.9"), (-0.004, "−0.4"), (0.0004, "0.0"), (-0.0004, "0.0"), (0, "0.0")])

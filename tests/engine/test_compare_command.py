@@ -45,10 +45,10 @@ def test_tables_settings_and_verdict(run):
     assert "good is better than bad by 25.0 points (" in output
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in output.splitlines() if line.startswith("│")]
     assert ["epochs", "24", "2"] in rows
-    assert ["bad", "PublicTest, n = 40", "75.0% (59.8% to 85.8%)"] in [row[:3] for row in rows]
+    assert ["bad", "PublicTest, n = 40", "flip", "75.0% (59.8% to 85.8%)"] in [row[:4] for row in rows]
     (test,) = [row for row in rows if row[:2] == ["good", "bad"]]
-    assert test[2] == "10 : 0"
-    assert test[4] == "0.002"  # 2 / 2^10
+    assert test[2:4] == ["flip", "10 : 0"]
+    assert test[5] == "0.002"  # 2 / 2^10
     assert "bad goes on from the weights of good" in errors
     assert "The seconds of bad hold those of good, from which it starts; its own are 60." in errors
 
@@ -59,6 +59,21 @@ def test_runs_of_other_protocols_are_shown_and_not_tested(run):
     assert "good and strange are not tested: different protocols." in output
     why = "They are measured on PublicTest (content v) and on PublicTest (content other)."
     assert f"Different protocols, so not tested: good against strange. {why}" in errors
+
+
+def test_other_test_time_augmentation_stands_in_tables_sentence_and_json(run):
+    made_run("flipped", LABELS, LABELS)
+    made_run("plain", LABELS, [HAPPY] * 30 + [SAD] * 10, tta="none")
+    _, output, _ = run("flipped", "plain")
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in output.splitlines() if line.startswith("│")]
+    assert [row[2] for row in rows if row[:2] == ["plain", "PublicTest, n = 40"]] == ["none"]
+    assert [row[2] for row in rows if row[:2] == ["flipped", "plain"]] == ["flip, none"]
+    (sentence,) = [line for line in output.splitlines() if "is better" in line]
+    assert sentence.endswith("), flipped alone with the mirror image of each face.")
+    _, output, _ = run("flipped", "plain", "--json")
+    one, other, pair = map(json.loads, output.splitlines())
+    assert (one["tta"], other["tta"], pair["tta"]) == ("flip", "none", ["flip", "none"])
+    assert f"{pair['verdict']}." == sentence
 
 
 def test_json_holds_runs_and_pairs_one_a_line(run):

@@ -206,9 +206,10 @@ def test_rows_are_paired_by_their_number_and_not_by_their_place():
 
 
 def test_what_one_run_has_more_than_the_other_is_remarked():
-    assert pair(tta="none").remarks == (
-        "a answers with the mean over a face and its mirror image, b does not; the difference includes this.",
-    )
+    found = pair(tta="none")
+    words = "a and b are not distinguishable on 10 faces: b is ahead by 10.0 points (−20.0 to 40.0)"
+    assert found.verdict == f"{words}, a alone with the mirror image of each face"
+    assert found.remarks == ("a answers with the mean over a face and its mirror image, b does not; the difference includes this.",)
     first = made_run("a", LABELS, A)
     (remark,) = compare({"a": first, "b": made_run("b", LABELS, B, start=first.spec.hash)}).pairs[0].remarks
     assert remark == "b goes on from the weights of a, so that it had the training of both."
