@@ -36,16 +36,17 @@ def _is_out_of_memory(error: BaseException) -> bool:
     return "can't allocate memory" in words or "not enough memory" in words
 
 
-def refuse_divergence(loss: float, epoch: int, step: int) -> None:
+def refuse_divergence(loss: float, epoch: int, step: int, name: str = "loss") -> None:
     """Stop where the loss is no number any more.
 
     Args:
-        loss: The sum of the epoch's losses so far.
+        loss: The sum of the epoch's losses so far, or the mean of the validation faces.
         epoch: From 1.
-        step: From 1.
+        step: From 1; the last one that was made.
+        name: Which loss it is.
 
     Raises:
         FerLabError: With the field of the spec to change.
     """
     if not math.isfinite(loss):
-        raise FerLabError(f"The loss became {loss} in epoch {epoch}, step {step}: the training diverged. Lower optimizer.lr.")
+        raise FerLabError(f"The {name} became {loss} in epoch {epoch}, step {step}: the training diverged. Lower optimizer.lr.")

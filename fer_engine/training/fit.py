@@ -239,6 +239,7 @@ def run_epoch(trainer: Trainer, epoch: int, listener: Listener) -> EpochRow:
     loss_sum, right = cast(torch.Tensor, fabric.all_reduce(totals, reduce_op="sum")).tolist()
     refuse_divergence(loss_sum, epoch + 1, len(batches))
     valid_loss, valid_accuracy, valid_macro_f1 = validate(trainer)
+    refuse_divergence(valid_loss, epoch + 1, len(batches), "validation loss")
     return EpochRow(
         epoch=epoch + 1,
         train_loss=loss_sum / done,

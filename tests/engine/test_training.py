@@ -198,6 +198,17 @@ def test_divergence_is_a_sentence_with_the_field_to_change(noise_faces):
         train_run(job, noise_faces, ONE_THREAD)
 
 
+def test_divergence_in_the_last_step_is_a_sentence_before_anything_is_saved(noise_faces):
+    """One step leaves weights that answer nothing; its own loss was that of the weights before."""
+    changes = {"optimizer.lr": 1e30, "epochs": 1, "batch_size": 70, "sizes": [48], "schedule.name": "constant"}
+    job = prepare(small(**changes), noise_faces, "late")
+    with pytest.raises(
+        FerLabError, match=r"The validation loss became \w+ in epoch 1, step 1: the training diverged\. Lower optimizer\.lr\."
+    ):
+        train_run(job, noise_faces, ONE_THREAD)
+    assert [path.name for path in job.folder.iterdir()] == ["spec.json"]
+
+
 def test_batch_larger_than_the_data_is_a_sentence(noise_faces):
     with pytest.raises(FerLabError, match="batch_size is 5000, but there are only 70 faces to train on"):
         prepare(small(batch_size=5000), noise_faces, "big")
