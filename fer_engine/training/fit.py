@@ -234,7 +234,7 @@ def run_epoch(trainer: Trainer, epoch: int, listener: Listener) -> EpochRow:
             trainer.average.update(epoch * len(batches) + step)
         done += len(rows)
         if step % look == 0:
-            refuse_divergence(float(totals[0]), epoch + 1, step + 1)
+            refuse_divergence(_of_all(fabric, totals[0]), epoch + 1, step + 1)
         listener.batch(epoch + 1, step + 1, len(batches), done / (time.perf_counter() - began))
     loss_sum, right = cast(torch.Tensor, fabric.all_reduce(totals, reduce_op="sum")).tolist()
     refuse_divergence(loss_sum, epoch + 1, len(batches))
@@ -251,6 +251,11 @@ def run_epoch(trainer: Trainer, epoch: int, listener: Listener) -> EpochRow:
         size=size,
         seconds=time.perf_counter() - began,
     )
+
+
+def _of_all(fabric: Fabric, loss: torch.Tensor) -> float:
+    """The sum of a loss over the devices: no number where any of theirs is none, so that all stop by the same sentence."""
+    return float(cast(torch.Tensor, fabric.all_reduce(loss.clone(), reduce_op="sum")) if fabric.world_size > 1 else loss)
 
 
 def train_step(trainer: Trainer, rows: torch.Tensor, draws: torch.Tensor, size: int) -> torch.Tensor:
