@@ -74,12 +74,14 @@ def metrics(entrants: Sequence[Entrant], costs: Mapping[str, Cost]) -> pd.DataFr
 
 
 def verdicts(pairs: Sequence[Pair]) -> pd.DataFrame:
-    """A row a pair: the verdict in words, and what it is made of; differences are B minus A, in points."""
+    """A row a pair: the verdicts in words, and what they are made of; differences are B minus A, in points."""
     import pandas as pd
 
-    return pd.DataFrame(
-        [{"A": pair.a.name, "B": pair.b.name, "TTA": tta(pair)} | _tested(pair) | {"Verdict": pair.verdict} for pair in pairs]
-    )
+    rows = []
+    for pair in pairs:
+        words = {"Verdict": pair.verdict, "Verdict on macro F1": pair.verdict_f1 or "–"}
+        rows.append({"A": pair.a.name, "B": pair.b.name, "TTA": tta(pair)} | _tested(pair) | words)
+    return pd.DataFrame(rows)
 
 
 def tta(pair: Pair) -> str:
@@ -127,9 +129,11 @@ def _tested(pair: Pair) -> dict[str, str]:
             p_value(test.p_holm),
             points(test.macro_f1),
             points_interval(test.macro_f1_interval),
+            p_value(test.macro_f1_p),
+            p_value(test.macro_f1_p_holm),
         )
         if test
-        else (NOT_TESTED, *["–"] * 7)
+        else (NOT_TESTED, *["–"] * 9)
     )
     return dict(zip(_TESTED, told, strict=True))
 
@@ -143,6 +147,8 @@ _TESTED = (
     "p (Holm)",
     "Macro F1, B − A",
     "95% interval of F1",
+    "p of F1 (bootstrap)",
+    "p of F1 (Holm)",
 )
 
 

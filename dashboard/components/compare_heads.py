@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import compare_tables, resources, text
-from dashboard.components import compare_badges, table_downloads
+from dashboard.components import compare_badges, compare_verdict, table_downloads
 from dashboard.components.compare_view import Compared
 from dashboard.run_listing import keyed
 
@@ -33,8 +33,7 @@ def draw(compared: Compared) -> None:
     )
     compare_badges.draw([entrant for pair in pairs for entrant in (pair.a, pair.b)])
     for pair in pairs:
-        words = text.plain(pair.verdict)
-        st.markdown(f"- **{words}**" if pair.test and pair.test.distinguishable else f"- {words}")
+        st.markdown(f"- {compare_verdict.told(pair)}")
     rows = compare_charts.of_pairs(pairs)
     st.plotly_chart(
         compare_charts.differences(rows, "SVM minus softmax, accuracy (points)"),

@@ -18,7 +18,7 @@ def draw(compared: Compared) -> None:
 
     comparison = compared.comparison
     for pair in comparison.pairs[:_SHOWN]:
-        st.markdown(f":material/{_icon(pair)}: {_told(pair)}.")
+        st.markdown(f":material/{_icon(pair)}: {told(pair)}")
     if len(comparison.pairs) > _SHOWN:
         st.caption(f"{len(comparison.pairs) - _SHOWN} more pairs stand in the table below.")
     remarks = dict.fromkeys(remark for pair in comparison.pairs for remark in pair.remarks)
@@ -27,10 +27,13 @@ def draw(compared: Compared) -> None:
         _differences(comparison)
     st.subheader("Every pair", anchor=False)
     frame = compare_tables.verdicts(comparison.pairs)
-    st.dataframe(frame.drop(columns="Verdict"), hide_index=True, alt="Every pair of runs, tested on the same faces")
+    st.dataframe(
+        frame.drop(columns=["Verdict", "Verdict on macro F1"]), hide_index=True, alt="Every pair of runs, tested on the same faces"
+    )
     st.caption(
         "Differences are B minus A, in points; their 95% intervals are a paired bootstrap over faces (10,000 draws, the same for all "
-        "runs). McNemar's exact test asks whether the faces that one run alone answers right are split evenly."
+        "runs). McNemar's exact test asks whether the faces that one run alone answers right are split evenly; p of F1 is twice the share "
+        "of draws on the other side of no difference. Either p (Holm) is corrected for all pairs here."
     )
     table_downloads.draw(frame, "compare-verdicts", f"Pairs of runs: {compare_badges.told(comparison.entrants)}")
     st.subheader("Every run", anchor=False)
@@ -47,9 +50,12 @@ def _icon(pair: "Pair") -> str:
     return "rule" if pair.test is None else "trending_up" if pair.test.distinguishable else "drag_handle"
 
 
-def _told(pair: "Pair") -> str:
-    words = text.plain(pair.verdict)
-    return f"**{words}**" if pair.test and pair.test.distinguishable else words
+def told(pair: "Pair") -> str:
+    """What the tests of a pair say, in Markdown: clear differences bold."""
+    if pair.test is None:
+        return f"{text.plain(pair.verdict)}."
+    said = ((pair.verdict, pair.test.distinguishable), (pair.verdict_f1, pair.test.macro_f1_distinguishable))
+    return " ".join(f"**{text.plain(words)}**." if clear else f"{text.plain(words)}." for words, clear in said)
 
 
 def _differences(comparison: "Comparison") -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 45  # differences in one figure: those of ten runs
 TESTED = (
     "Differences are B minus A, in points; their 95% intervals are a paired bootstrap over faces. McNemar's exact test asks whether the "
-    "faces that one run alone answers right are split evenly; p (Holm) is corrected for all pairs here."
+    "faces that one run alone answers right are split evenly; p of F1 is twice the share of draws on the other side of no difference. "
+    "Either p (Holm) is corrected for all pairs here."
 )
 
 
@@ -148,7 +149,7 @@ def heads(lab: Lab, sheet: Sheet) -> Iterator[str]:
         return
     tested = [item.pair for item in found]
     entrants = {entrant.name: entrant for pair in tested for entrant in (pair.a, pair.b)}
-    yield bullets(f"{pair.verdict}." for pair in tested)
+    yield bullets(" ".join(f"{words}." for words in (pair.verdict, pair.verdict_f1) if words) for pair in tested)
     rows = compare_charts.of_pairs(tested)
     caption = f"SVM minus softmax, accuracy in points, with 95% intervals. {told(entrants.values())}."
     if rows:

@@ -38,7 +38,7 @@ def compare(
     _print_settings(comparison)
     _print_tests(comparison)
     for pair in comparison.pairs:
-        out.print(f"{pair.verdict}.", highlight=False, markup=False)
+        out.print(" ".join(f"{words}." for words in (pair.verdict, pair.verdict_f1) if words), highlight=False, markup=False)
     say(dict.fromkeys(remark for pair in comparison.pairs for remark in pair.remarks))
     say(words for name, took in costs.items() if (words := took.told(name)))
     say(notes(comparison))
@@ -80,10 +80,11 @@ def pair_row(pair: "Pair") -> dict[str, Any]:
     from fer_engine.evaluation.comparison_terms import spec_differences
 
     differing = spec_differences([pair.a.run.spec, pair.b.run.spec])
-    row: dict[str, Any] = {"kind": "pair", "a": pair.a.name, "b": pair.b.name, "verdict": pair.verdict}
+    row: dict[str, Any] = {"kind": "pair", "a": pair.a.name, "b": pair.b.name, "verdict": pair.verdict, "verdict_f1": pair.verdict_f1}
     row |= {"tta": [pair.a.tta, pair.b.tta], "obstacles": pair.obstacles, "remarks": pair.remarks, "test": None}
     if pair.test:
-        test = asdict(pair.test) | {"distinguishable": pair.test.distinguishable}
+        test = asdict(pair.test)
+        test |= {"distinguishable": pair.test.distinguishable, "macro_f1_distinguishable": pair.test.macro_f1_distinguishable}
         test |= {f"{name}_ci95": list(test.pop(f"{name}_interval").values()) for name in ("accuracy", "macro_f1")}
         row["test"] = test
     return row | {"settings": {item.field: list(item.values) for item in differing}}
@@ -147,8 +148,9 @@ def _print_tests(comparison: "Comparison") -> None:
     if not comparison.tests:
         return
     names = [entrant.name for entrant in comparison.entrants]
-    p = "p (McNemar, Holm)" if comparison.tests > 1 else "p (McNemar)"
-    table = Table(_named_column("A", names), _named_column("B", names), "TTA", "alone right, A : B", "B − A, points", p, "macro F1, B − A")
+    p, p_f1 = ("p (McNemar, Holm)", "p (bootstrap, Holm)") if comparison.tests > 1 else ("p (McNemar)", "p (bootstrap)")
+    figures = ("TTA", "alone right, A : B", "B − A, points", p, "macro F1, B − A", p_f1)
+    table = Table(_named_column("A", names), _named_column("B", names), *figures)
     for pair in comparison.pairs:
         test = pair.test
         told = (
@@ -157,9 +159,10 @@ def _print_tests(comparison: "Comparison") -> None:
                 _points(test.accuracy, test.accuracy_interval),
                 f"{test.p_holm:.2g}",
                 _points(test.macro_f1, test.macro_f1_interval),
+                f"{test.macro_f1_p_holm:.2g}",
             )
             if test
-            else ("-", "not tested", "-", "-")
+            else ("-", "not tested", "-", "-", "-")
         )
         tta = pair.a.tta if pair.a.tta == pair.b.tta else f"{pair.a.tta}, {pair.b.tta}"
         table.add_row(escape(pair.a.name), escape(pair.b.name), tta, *told)

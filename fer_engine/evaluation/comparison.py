@@ -4,7 +4,7 @@ Runs are tested against each other where they were trained, chosen and measured 
 where the faces that they learnt from are all that differs. Others are shown, and what keeps them from a test is said.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from fer_engine.errors import FerLabError
 from fer_engine.evaluation.comparison_terms import Terms, differ_in_training_data_alone, obstacles, remarks, terms_of
 from fer_engine.evaluation.curves import Scored, scored_splits
 from fer_engine.evaluation.metrics import macro_f1
-from fer_engine.evaluation.statistics import LEVEL, Interval, holm, mcnemar, percentile_interval, resampled_sums
+from fer_engine.evaluation.statistics import LEVEL, Interval, bootstrap_p, holm, mcnemar, percentile_interval, resampled_sums
 from fer_engine.labels import N_CLASSES
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ class PairTest:
         macro_f1_interval: Its 95% interval, likewise.
         p: McNemar's exact p of equal accuracy.
         p_holm: The same, corrected after Holm for all tests of the comparison.
+        macro_f1_p: The paired bootstrap's p of equal macro F1.
+        macro_f1_p_holm: The same, corrected likewise, apart from that of accuracy.
     """
 
     n: int
@@ -101,11 +103,18 @@ class PairTest:
     macro_f1_interval: Interval
     p: float
     p_holm: float
+    macro_f1_p: float
+    macro_f1_p_holm: float
 
     @property
     def distinguishable(self) -> bool:
         """Whether the accuracies differ by more than chance: the corrected p is below 0.05, and the interval leaves out 0."""
         return self.p_holm < LEVEL and not self.accuracy_interval.holds_zero
+
+    @property
+    def macro_f1_distinguishable(self) -> bool:
+        """Whether macro F1 differs by more than chance, by the same rule."""
+        return self.macro_f1_p_holm < LEVEL and not self.macro_f1_interval.holds_zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +142,11 @@ class Pair:
             return f"{self.a.name} and {self.b.name} are not tested: different protocols"
         words = verdict(self.a.name, self.b.name, self.test)
         return f"{words}, {self.mirrored} alone with the mirror image of each face" if self.mirrored else words
+
+    @property
+    def verdict_f1(self) -> str:
+        """The same of macro F1; empty where no test is made."""
+        return verdict_f1(self.a.name, self.b.name, self.test) if self.test else ""
 
     @property
     def mirrored(self) -> str:
@@ -254,8 +268,21 @@ def _pairs(entrants: tuple[Entrant, ...]) -> tuple[Pair, ...]:
         against = _obstacles(a, b)
         beside = () if against else remarks(a.name, a.run, b.name, b.run)
         pairs.append(Pair(a, b, against, beside, None if against else _test(a, b)))
-    adjusted = iter(holm([pair.test.p for pair in pairs if pair.test]))
-    return tuple(replace(pair, test=replace(pair.test, p_holm=next(adjusted))) if pair.test else pair for pair in pairs)
+    return corrected(pairs)
+
+
+def corrected(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
+    """Pairs with p corrected after Holm for all tests among them, of accuracy and of macro F1 apart."""
+    tests = [pair.test for pair in pairs if pair.test]
+    adjusted = zip(holm([test.p for test in tests]), holm([test.macro_f1_p for test in tests]), strict=True)
+    told = []
+    for pair in pairs:
+        if pair.test:
+            p, macro_f1_p = next(adjusted)
+            told.append(replace(pair, test=replace(pair.test, p_holm=p, macro_f1_p_holm=macro_f1_p)))
+        else:
+            told.append(pair)
+    return tuple(told)
 
 
 def _obstacles(a: Entrant, b: Entrant) -> tuple[str, ...]:
@@ -268,7 +295,8 @@ def _obstacles(a: Entrant, b: Entrant) -> tuple[str, ...]:
 
 def _test(a: Entrant, b: Entrant) -> PairTest:
     only_a, only_b = int((a.right & ~b.right).sum()), int((b.right & ~a.right).sum())
-    p = mcnemar(only_a, only_b)
+    p, drawn = mcnemar(only_a, only_b), b.resampled.macro_f1 - a.resampled.macro_f1
+    macro_f1_p = bootstrap_p(drawn)
     return PairTest(
         n=len(a.right),
         only_a=only_a,
@@ -276,9 +304,11 @@ def _test(a: Entrant, b: Entrant) -> PairTest:
         accuracy=(only_b - only_a) / len(a.right),
         accuracy_interval=percentile_interval(b.resampled.accuracy - a.resampled.accuracy),
         macro_f1=macro_f1(b.scored.labels, b.scored.answers) - macro_f1(a.scored.labels, a.scored.answers),
-        macro_f1_interval=percentile_interval(b.resampled.macro_f1 - a.resampled.macro_f1),
+        macro_f1_interval=percentile_interval(drawn),
         p=p,
         p_holm=p,
+        macro_f1_p=macro_f1_p,
+        macro_f1_p_holm=macro_f1_p,
     )
 
 
@@ -301,15 +331,27 @@ def _turned(pair: Pair) -> Pair:
 
 def verdict(a: str, b: str, test: PairTest) -> str:
     """A test in words: who is better and by how much, or that the faces are too few to tell."""
-    sign = 1 if test.accuracy >= 0 else -1
-    better, other = (b, a) if sign > 0 else (a, b)
-    low, high = sorted(100 * sign * end for end in (test.accuracy_interval.low, test.accuracy_interval.high))
-    points = 100 * abs(test.accuracy)
-    interval = f"({_number(low)} to {_number(high)})"
     if test.distinguishable:
-        return f"{better} is better than {other} by {points:.1f} points {interval}"
-    ahead = f": {better} is ahead by {points:.1f} points {interval}" if test.accuracy else f": no difference {interval}"
-    return f"{a} and {b} are not distinguishable on {test.n:,} faces{ahead}"
+        return _by(a, b, test.accuracy, test.accuracy_interval, "{better} is better than {other}")
+    by = _by(a, b, test.accuracy, test.accuracy_interval, "{better} is ahead")
+    return f"{a} and {b} are not distinguishable on {test.n:,} faces: {by}"
+
+
+def verdict_f1(a: str, b: str, test: PairTest) -> str:
+    """The same of macro F1, shorter, to stand behind it."""
+    if test.macro_f1_distinguishable:
+        return f"In macro F1 {_by(a, b, test.macro_f1, test.macro_f1_interval, '{better} is better')}"
+    return f"In macro F1 they are not distinguishable: {_by(a, b, test.macro_f1, test.macro_f1_interval, '{better} is ahead')}"
+
+
+def _by(a: str, b: str, difference: float, interval: Interval, words: str) -> str:
+    """A difference in words, of B minus A: 'b is ahead by 1.9 points (0.6 to 3.2)'."""
+    sign = 1 if difference >= 0 else -1
+    better, other = (b, a) if sign > 0 else (a, b)
+    low, high = sorted(100 * sign * end for end in (interval.low, interval.high))
+    ends = f"({_number(low)} to {_number(high)})"
+    who = words.format(better=better, other=other)
+    return f"{who} by {100 * abs(difference):.1f} points {ends}" if difference else f"no difference {ends}"
 
 
 def _number(value: float) -> str:

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fer_engine.evaluation.comparison import Pair, compare
-from fer_engine.evaluation.statistics import holm
+from fer_engine.evaluation.comparison import Pair, compare, corrected
 from fer_engine.experiments.spec import CnnSpec
 from fer_engine.models import registry
 
@@ -45,8 +44,7 @@ def compare_heads(runs: Mapping[str, "Run"]) -> tuple[HeadPair, ...]:
             found.append(HeadPair(runs[softmax].spec.model, pair))
     order = registry.names()
     found.sort(key=lambda item: order.index(item.network))  # runs of one network stay as they were given
-    adjusted = iter(holm([item.pair.test.p for item in found if item.pair.test]))
-    return tuple(_with_p(item, next(adjusted)) if item.pair.test else item for item in found)
+    return tuple(replace(item, pair=pair) for item, pair in zip(found, corrected([item.pair for item in found]), strict=True))
 
 
 def _softmax_of(run: "Run", runs: Mapping[str, "Run"]) -> str | None:
@@ -58,8 +56,3 @@ def _softmax_of(run: "Run", runs: Mapping[str, "Run"]) -> str | None:
     if not wanted and isinstance(spec, CnnSpec):
         wanted = replace(spec, head="softmax").hash
     return next((name for name, item in runs.items() if item.spec.head == "softmax" and item.spec.hash == wanted), None)
-
-
-def _with_p(item: HeadPair, p_holm: float) -> HeadPair:
-    assert item.pair.test
-    return replace(item, pair=replace(item.pair, test=replace(item.pair.test, p_holm=p_holm)))

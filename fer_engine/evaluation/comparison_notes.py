@@ -6,6 +6,7 @@ from itertools import combinations
 
 from fer_engine.evaluation.comparison import Comparison
 from fer_engine.evaluation.comparison_terms import apart
+from fer_engine.evaluation.statistics import DRAWS, LEVEL
 
 # By the fields in which terms differ: between two groups of runs, and between more.
 _WHY = {
@@ -24,7 +25,10 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
     if any(entrant.terms.measured_on == entrant.terms.chosen_on for entrant in comparison.entrants):
         found.append("Runs were chosen on the split that they are measured on here, so that every figure is a little too good.")
     if comparison.tests > 1:
-        found.append(f"p is corrected after Holm for {comparison.tests} tests.")
+        found.append(f"p is corrected after Holm for {comparison.tests} tests. Those of accuracy and of macro F1 are corrected apart.")
+    least = 2 * comparison.tests / (DRAWS + 1)
+    if least >= LEVEL:
+        found.append(f"Of so many pairs none can be told apart by macro F1: the least p of {DRAWS:,} draws, corrected, is {least:.2g}.")
     found.append("Intervals and tests are over faces, for the one training that each run is; another seed can change the order.")
     return tuple(found)
 

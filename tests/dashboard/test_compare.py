@@ -65,6 +65,8 @@ def test_the_verdict_of_two_shipped_runs_is_the_engines(open_view, shipped):
     app = open_view("Verdict")
     assert app.multiselect(key="runs").value == [A, B]
     assert plain(shipped.pairs[0].verdict) in said(app)
+    assert plain(shipped.pairs[0].verdict_f1) in said(app)
+    assert "Either p (Holm) is corrected for all pairs here" in said(app)
     assert "another seed can change the order" in said(app)
     row = frame(app, "p (McNemar)").iloc[0]
     test = shipped.pairs[0].test
@@ -73,6 +75,7 @@ def test_the_verdict_of_two_shipped_runs_is_the_engines(open_view, shipped):
     assert row["Accuracy, B − A"] == signed(100 * (right[1] - right[0]) / 3589, ".1f") == compare_tables.points(test.accuracy)
     assert (row["A alone right"], row["B alone right"]) == (f"{test.only_a:,}", f"{test.only_b:,}")
     assert row["p (McNemar)"] == ("< 0.001" if test.p < 0.001 else f"{test.p:.2g}")
+    assert row["p of F1 (bootstrap)"] == row["p of F1 (Holm)"] == compare_tables.p_value(test.macro_f1_p)
     figures = frame(app, "Macro F1").set_index("Run")
     for entrant in shipped.entrants:
         shown = figures.loc[f"**{plain(entrant.name)}**"]

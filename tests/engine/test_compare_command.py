@@ -49,6 +49,8 @@ def test_tables_settings_and_verdict(run):
     (test,) = [row for row in rows if row[:2] == ["good", "bad"]]
     assert test[2:4] == ["flip", "10 : 0"]
     assert test[5] == "0.002"  # 2 / 2^10
+    assert float(test[7]) < 0.01
+    assert ". In macro F1 good is better by " in output
     assert "bad goes on from the weights of good" in errors
     assert "The seconds of bad hold those of good, from which it starts; its own are 60." in errors
 
@@ -69,11 +71,11 @@ def test_other_test_time_augmentation_stands_in_tables_sentence_and_json(run):
     assert [row[2] for row in rows if row[:2] == ["plain", "PublicTest, n = 40"]] == ["none"]
     assert [row[2] for row in rows if row[:2] == ["flipped", "plain"]] == ["flip, none"]
     (sentence,) = [line for line in output.splitlines() if "is better" in line]
-    assert sentence.endswith("), flipped alone with the mirror image of each face.")
+    assert "), flipped alone with the mirror image of each face. In macro F1 flipped is" in sentence
     _, output, _ = run("flipped", "plain", "--json")
     one, other, pair = map(json.loads, output.splitlines())
     assert (one["tta"], other["tta"], pair["tta"]) == ("flip", "none", ["flip", "none"])
-    assert f"{pair['verdict']}." == sentence
+    assert f"{pair['verdict']}. {pair['verdict_f1']}." == sentence
 
 
 def test_json_holds_runs_and_pairs_one_a_line(run):
@@ -88,6 +90,9 @@ def test_json_holds_runs_and_pairs_one_a_line(run):
     assert (pair["a"], pair["b"], pair["settings"]["epochs"]) == ("good", "bad", ["24", "2"])
     assert (pair["test"]["only_a"], pair["test"]["only_b"], pair["test"]["accuracy"]) == (10, 0, -0.25)
     assert pair["test"]["distinguishable"]
+    assert pair["test"]["macro_f1_distinguishable"]
+    assert 0 < pair["test"]["macro_f1_p"] == pair["test"]["macro_f1_p_holm"] < 0.01
+    assert pair["verdict_f1"].startswith("In macro F1 good is better by ")
     low, high = pair["test"]["accuracy_ci95"]
     assert low < -0.25 < high < 0
     assert [row["test"] for row in untested] == [None, None]

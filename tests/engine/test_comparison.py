@@ -97,13 +97,13 @@ def test_pair_the_other_way_round_has_all_signs_turned():
     one, other = comparison.pair("a", "b").test, comparison.pair("b", "a").test
     assert (other.only_a, other.only_b, other.accuracy) == (one.only_b, one.only_a, -one.accuracy)
     assert other.accuracy_interval == Interval(-one.accuracy_interval.high, -one.accuracy_interval.low)
-    assert (other.macro_f1, other.p) == (-one.macro_f1, one.p)
+    assert (other.macro_f1, other.p, other.macro_f1_p) == (-one.macro_f1, one.p, one.macro_f1_p)
     with pytest.raises(FerLabError, match="no pair of 'a' and 'c'; it has a, b"):
         comparison.pair("a", "c")
 
 
 def some_test(accuracy: float, low: float, high: float, p: float) -> PairTest:
-    return PairTest(3589, 0, 0, accuracy, Interval(low, high), 0, Interval(0, 0), p, p)
+    return PairTest(3589, 0, 0, accuracy, Interval(low, high), 0, Interval(0, 0), p, p, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -364,4 +364,4 @@ def test_readme_shows_the_verdict_of_the_shipped_runs():
 
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
     comparison = compare({name: finished_run(name) for name in ("net5-softmax", "net12-softmax")})
-    assert f"> {comparison.pairs[0].verdict}.\n" in readme
+    assert f"> {comparison.pairs[0].verdict}. {comparison.pairs[0].verdict_f1}.\n" in readme
