@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SETS = {"fer2013": "FER2013", "own": "own sets", "synthetic": "synthetic"}
 KIND, OWN = "data", "own-set"  # keys of the widgets
+OPENED = "data-place"  # where FER2013 was opened during this visit
 DRAWN = 2100  # synthetic faces, as many as the engine draws where nothing is said
 FEWEST, MOST = 70, 21_000  # of them: every split has each emotion, and drawing takes seconds
 _PRESETS = {"fer2013": "ours", "synthetic": "quick"}  # what suits each
@@ -112,9 +113,14 @@ def _drawn() -> str:
 
 
 def _place() -> tuple[Path, str] | None:
-    """Where FER2013 lies and who says so; FER_LAB_DATA goes first, unless it names the synthetic set."""
+    """Where FER2013 lies and who says so.
+
+    What was opened during this visit goes first, then FER_LAB_DATA, unless it names the synthetic set.
+    """
     own = own_sets().values()
-    for path, who in ((settings.named_data_path(), "FER_LAB_DATA"), (settings.remembered_data_path(), "remembered")):
+    named, remembered = settings.named_data_path(), settings.remembered_data_path()
+    opened = (st.session_state.get(OPENED), "opened here" if named else "remembered")
+    for path, who in (opened, (named, "FER_LAB_DATA"), (remembered, "remembered")):
         if path and str(path).partition(":")[0] != "synthetic" and path not in own:
             return path, who
     return None
@@ -131,9 +137,13 @@ def _brought() -> str:
     else:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(f"{plain(str(place[0]))} ({place[1]})")
-            if place[1] == "remembered":
-                with st.popover("Another place", type="tertiary"):
-                    _ask()
+            with st.popover("Another place", type="tertiary"):
+                if settings.named_data_path():
+                    st.caption(
+                        "FER_LAB_DATA names a place, which goes first in the terminal and whenever the dashboard is opened. What you open "
+                        "here goes before it until you reload, wherever a data set is chosen, and is remembered for when it names none."
+                    )
+                _ask()
     st.toggle("Leave out rows that cannot be read", key="skip-bad", persist_state="session", help="And count them, rather than stop.")
     return str(place[0]) if place else ""
 
@@ -145,6 +155,7 @@ def _ask() -> None:
             place = Path(path.strip()).expanduser().absolute()
             _open(str(place), st.session_state.get("skip-bad", False))
             settings.remember_data_path(place)
+            st.session_state[OPENED] = place
             st.rerun()
 
 
