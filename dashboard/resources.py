@@ -398,7 +398,7 @@ def _estimate(spec_hash: str, launch: Launch, start: str, click: int, _spec: Cnn
     from fer_engine.training.estimate import measure
     from fer_engine.training.hardware import Hardware
 
-    hardware = Hardware(launch.device, launch.precision, launch.threads)
+    hardware = Hardware(launch.device, launch.precision, launch.threads, compiled=launch.compiled)  # of several devices one
     try:
         return measure(_spec, launch.data, hardware, Run(Path(start)) if start else None, skip_bad=launch.skip_bad)
     except FerLabError as error:

@@ -10,16 +10,20 @@ from fer_engine.experiments import lab, paper
 from fer_engine.experiments.spec import CnnSpec, Head, field_paths, override
 
 if TYPE_CHECKING:
+    from dashboard.components.train_start import Start
     from fer_engine.data.faceset import FaceSet
     from fer_engine.runs.jobs import Launch
     from fer_engine.runs.store import Run
 
 PRESETS = {"ours": "Our best", "paper": "The paper's settings", "quick": "Quick"}
-PRESET_WORDS = {
-    "ours": "Our recipe for FER2013: one-cycle SGD, augmented faces that grow over the epochs, label smoothing.",
-    "paper": "As the paper prints it: AdaDelta, batches of 300, no augmentation, stopped where the validation loss is least.",
-    "quick": "A few epochs with mirrored faces alone: for synthetic faces or a first try.",
+_PRESET_WORDS = {"ours": "Our recipe for FER2013", "paper": "As the paper prints it", "quick": "For synthetic faces or a first try"}
+_OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "adadelta": "AdaDelta", "rmsprop": "RMSprop"}
+_BETTER = {
+    "valid_loss": "a lower validation loss",
+    "valid_accuracy": "a higher validation accuracy",
+    "valid_macro_f1": "a higher macro F1",
 }
+_SVM_HINT = "Our own runs with an SVM head start from a softmax run of the network: choose it under All settings, 'Start from'."
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ class Draft:
         sentence: Why it is impossible.
         faces: The data set, or None where none is open.
         launch: On what data and device.
+        start: From which weights.
+        pattern: The run that is copied, or None where a preset fills the form.
     """
 
     name: str
@@ -58,11 +64,13 @@ class Draft:
     sentence: str
     faces: "FaceSet | None"
     launch: "Launch"
+    start: "Start"
+    pattern: "Run | None" = None
 
     @property
     def ready(self) -> bool:
         """Whether it can be launched as far as the form can tell."""
-        return self.spec is not None and self.faces is not None
+        return self.spec is not None and self.faces is not None and bool(self.start.told)
 
 
 def preset_base(preset: str, model: str, head: Head, starts_from: "Run | None" = None) -> Base:
@@ -76,6 +84,28 @@ def preset_base(preset: str, model: str, head: Head, starts_from: "Run | None" =
     else:
         spec = {"ours": lab.recipe, "paper": paper.recipe, "quick": lab.quick}[preset](model, head)
     return _starting(Base(f"{preset}-{model}-{head}", PRESETS[preset], spec), starts_from)
+
+
+def preset_words(preset: str, base: Base) -> str:
+    """What a preset does, in a sentence made of its spec."""
+    lead = f"{_PRESET_WORDS[preset]}, going on from {base.starts_from.name}" if base.starts_from else _PRESET_WORDS[preset]
+    hint = f" {_SVM_HINT}" if preset == "ours" and base.spec.head == "svm" and base.starts_from is None else ""
+    return f"{lead}: {', '.join(_course(base.spec))}.{hint}"
+
+
+def _course(spec: CnnSpec) -> list[str]:
+    """How a spec trains, in a few words each."""
+    optimizer, onecycle = _OPTIMIZERS[spec.optimizer.name], spec.schedule.name == "onecycle"
+    words = [f"one-cycle {optimizer}" if onecycle else f"{optimizer} at one rate", f"batches of {spec.batch_size}"]
+    words.append(f"{'up to ' if spec.patience else ''}{spec.epochs} epoch{'s' if spec.epochs > 1 else ''}")
+    small, large = min(spec.sizes), max(spec.sizes)
+    words.append(f"faces that grow from {small} to {large} pixels" if small < large else f"faces of {large} pixels")
+    still = replace(spec.augment, flip=False).off
+    words.append("no augmentation" if spec.augment.off else "mirrored faces alone" if still else "augmented faces")
+    words += [f"label smoothing {spec.label_smoothing:g}"] if spec.label_smoothing and spec.head == "softmax" else []
+    words += ["averaged weights"] if spec.average else []
+    words += [f"stopped after {spec.patience} epochs without {_BETTER[spec.monitor]}"] if spec.monitor in _BETTER and spec.patience else []
+    return words
 
 
 def run_base(run: "Run", starts_from: "Run | None" = None) -> Base:

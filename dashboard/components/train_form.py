@@ -4,20 +4,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
 
-from dashboard import resources, text
-from dashboard.components import train_data, train_fields
-from dashboard.components.train_draft import PRESET_WORDS, PRESETS, Base, Draft, build, preset_base, run_base
+from dashboard import text
+from dashboard.components import train_data, train_fields, train_machine, train_start
+from dashboard.components.train_draft import PRESETS, Base, Draft, build, preset_base, preset_words, run_base
+from dashboard.text import plain
 from fer_engine.errors import FerLabError
 from fer_engine.models import registry
 from fer_engine.runs import jobs, store
-from fer_engine.runs.jobs import Launch
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from fer_engine.experiments.spec import CnnSpec, Head
     from fer_engine.runs.store import Run
-
-FRESH = "fresh weights"
-PRECISIONS = {"32-true": "32-bit", "bf16-mixed": "bfloat16, mixed", "16-mixed": "16-bit, mixed"}
 
 
 def draw(like: str) -> Draft:
@@ -34,17 +33,24 @@ def draw(like: str) -> Draft:
         train_data.take_over(jobs.find_job(pattern))
     data = train_data.choose()
     model, head = _network(pattern)
-    preset = "" if pattern else _preset(data.preset)
+    preset, words = ("", None) if pattern else _preset(data.preset)
     name = st.text_input(
         "Name of the run", placeholder="by itself: network, head and a number", key="name", help="Letters, digits, '.', '-' and '_'."
     )
+    before = train_start.origin(pattern)
+    if pattern and before.missing:  # where nobody can overlook it
+        train_start.warn(pattern, before)
+        start = train_start.choose(model, pattern, before)
     with st.expander("All settings", icon=":material/tune:"):
-        starts_from = _start(model, pattern)
-        base = run_base(pattern, starts_from) if pattern else preset_base(preset, model, head, starts_from)
+        if not before.missing:
+            start = train_start.choose(model, pattern, before)
+        base = run_base(pattern, start.run) if pattern else preset_base(preset, model, head, start.run)
         values = train_fields.draw(base) | ({"head": head} if pattern else {})
-        launch = _hardware(data)
+        launch = train_machine.draw(data, pattern)
+    if words:
+        words.caption(plain(preset_words(preset, base)))
     spec, sentence = _check(base, values, name)
-    return Draft(name.strip(), base, spec, sentence, data.loaded.faces if data.loaded else None, launch)
+    return Draft(name.strip(), base, spec, sentence, data.loaded.faces if data.loaded else None, launch, start, pattern)
 
 
 def fine_tune(run: "Run", learns: str, faces: int) -> None:
@@ -62,17 +68,13 @@ def fine_tune(run: "Run", learns: str, faces: int) -> None:
         "model": spec.model,
         "head": spec.head,
         "preset": preset,
-        _start_key(spec.model): run.name,
+        train_start.key_of(spec.model): run.name,
         f"{base.key}-learns": learns,
     }
     if faces < base.spec.batch_size:
         chosen[f"{base.key}-batch_size"] = faces
     for key, value in chosen.items():
         st.session_state[key] = value
-
-
-def _start_key(name: str) -> str:
-    return f"from-{name}"
 
 
 def _network(pattern: "Run | None") -> tuple[str, "Head"]:
@@ -104,7 +106,8 @@ def _network(pattern: "Run | None") -> tuple[str, "Head"]:
     return model, cast("Head", head or heads[0])
 
 
-def _preset(usual: str) -> str:
+def _preset(usual: str) -> "tuple[str, DeltaGenerator]":
+    """The preset, and the place for its words, which are known once the weights are that it starts from."""
     preset = st.segmented_control(
         "Preset",
         list(PRESETS),
@@ -115,59 +118,7 @@ def _preset(usual: str) -> str:
         bind="query-params",
         help="Fills all settings; each can be changed below.",
     )
-    st.caption(PRESET_WORDS[preset or usual])
-    return preset or usual
-
-
-def _start(model: str, pattern: "Run | None") -> "Run | None":
-    """The finished run to start from. A run's copy starts where the run did, if that is still there."""
-    finished = {run.name: run for run in resources.finished_runs()[0] if run.spec.model == model}
-    names = [FRESH, *finished]
-    start = pattern.spec.start if pattern else ""
-    before = next((name for name, run in finished.items() if start and run.spec.hash == start), FRESH)
-    chosen = st.selectbox(
-        "Start from",
-        names,
-        index=names.index(before),
-        key=_start_key(pattern.name if pattern else model),
-        persist_state="session",
-        help="Fresh weights, or those of a finished run of the same network, which then keeps its layers.",
-    )
-    return finished.get(chosen or FRESH)
-
-
-def _hardware(data: train_data.Data) -> Launch:
-    """Device, precision and threads: what this machine has, best first."""
-    st.markdown("**Machine**")
-    devices = {device.name: device for device in resources.devices()}
-    left, middle, right = st.columns(train_fields.COLUMNS)
-    with left:
-        device = st.selectbox(
-            "Device",
-            list(devices),
-            format_func=lambda name: devices[name].title,
-            key="device",
-            persist_state="session",
-            help="What this machine has, best first.",
-        )
-    with middle:
-        precision = st.selectbox(
-            "Precision",
-            devices[device].precisions,
-            format_func=PRECISIONS.__getitem__,
-            key=f"precision-{device}",
-            persist_state="session",
-            help="Of the arithmetic, fastest here first. Weights are kept in 32 bits in any case.",
-        )
-    with right:
-        threads = st.number_input(
-            "Threads (on the processor)",
-            min_value=0,
-            key="threads",
-            persist_state="session",
-            help="0 for as many as suit this machine and leave the pages usable.",
-        )
-    return Launch(data.name, device, precision, threads, data.skip_bad)
+    return preset or usual, st.empty()
 
 
 def _check(base: Base, values: dict, name: str) -> tuple["CnnSpec | None", str]:

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import resources
 from dashboard.components.errors import sentences
 from dashboard.components.train_draft import Draft
-from dashboard.components.train_form import PRECISIONS
+from dashboard.components.train_machine import PRECISIONS, changes
 from dashboard.components.train_words import duration, memory
 from dashboard.text import plain
 from fer_engine.experiments.bases import differences, told
@@ -33,12 +33,16 @@ def draw(draft: Draft) -> None:
             _launch(draft)
     if not draft.faces:
         st.caption("A run needs a data set to learn from.")
+    if not draft.start.told:
+        st.caption("Choose first what the run starts from.")
 
 
 def _differences(draft: Draft) -> None:
     assert draft.spec is not None
     found = differences(draft.spec, draft.base.spec)
     lines = [f"- {title(item.field)} `{item.field}`: {plain(told(item.base))} → **{plain(told(item.value))}**" for item in found]
+    others = [("Start from", draft.start.usual, draft.start.told or "not chosen yet"), *changes(draft.launch, draft.pattern)]
+    lines += [f"- {what}: {plain(usual)} → **{plain(value)}**" for what, usual, value in others if value != usual]
     st.markdown("\n".join(lines) or "Nothing.")
 
 
@@ -74,6 +78,10 @@ def _figures(estimate: "Estimate", spec: "CnnSpec", draft: Draft) -> None:
     passes = f"{spec.epochs} epoch{'s' if spec.epochs > 1 else ''}"
     precision = PRECISIONS[draft.launch.precision]
     st.caption(f"{passes} at {estimate.images_per_second:,.0f} images a second; {plain(device)}, {precision}.")
+    if draft.launch.devices > 1:
+        st.caption(f"Measured on one of the {draft.launch.devices} GPUs: sharing each batch, they take less time and memory each.")
+    if draft.launch.compiled:
+        st.caption("The minutes that compiling takes at first are not counted.")
 
 
 def _launch(draft: Draft) -> None:

@@ -45,6 +45,14 @@ def started_from(run: store.Run) -> store.Run | None:
     return store.finished_run(read_json(note)["run"]) if note.exists() else None
 
 
+def start_name(run: store.Run) -> str:
+    """The name of the finished run that a run builds on, whether that is still there or not; empty where it builds on none."""
+    if run.finished:
+        return str(run.manifest.get("starts_from") or "")
+    note = run.path / START
+    return Path(read_json(note)["run"]).name if note.exists() else ""
+
+
 def refuse_other(run: store.Run, settled: RunSpec) -> None:
     """Stop where a run would go on with other data, or on another run, than it was begun with.
 

@@ -3,7 +3,9 @@
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from fer_engine import settings
 from fer_engine.errors import FerLabError
@@ -107,12 +109,16 @@ class Note:
     sentence: str = ""
 
 
+_NOTE, _RECORD = TypeAdapter(Note), TypeAdapter(Record)
+_Kept = TypeVar("_Kept")
+
+
 def epochs_saved(run: store.Run) -> int:
     """How many epochs of an unfinished run are done and need not be trained again."""
     if not (run.path / store.RESUME).exists():
         return 0
     try:
-        return max(0, len((run.path / store.HISTORY).read_text(encoding="utf-8").splitlines()) - 1)
+        return max(0, len((run.path / store.HISTORY).read_bytes().splitlines()) - 1)
     except OSError:
         return 0
 
@@ -145,12 +151,24 @@ def works_elsewhere(run: store.Run, record: Record) -> bool:
 
 def write_note(run: store.Run, note: Note) -> None:
     """Keep how far a run is."""
-    write_json(run.path / PROGRESS, asdict(note))
+    write_json(run.path / PROGRESS, asdict(note), durable=False)
 
 
 def write_record(run: store.Run, record: Record) -> None:
     """Keep how a run was launched and who works on it."""
     write_json(run.path / JOB, asdict(record))
+
+
+def trained_on(run: store.Run) -> Launch | None:
+    """On what a run is trained or was, whatever its launch left open where that is known; None where nothing is known of it."""
+    record = read_record(run)
+    launch = record.launch if record else None
+    machine = run.manifest.get("machine") if run.finished else None
+    if not machine:
+        return launch
+    told = {name: machine[name] for name in ("precision", "threads", "devices") if name in machine}
+    device = "cpu" if machine.get("device", "cpu") == "cpu" else "cuda"  # which has a name there
+    return replace(launch or Launch(""), device=device, **told)
 
 
 def keep_launch(run: store.Run, launch: Launch) -> None:
@@ -162,25 +180,16 @@ def keep_launch(run: store.Run, launch: Launch) -> None:
 
 def read_note(run: store.Run) -> Note | None:
     """How far a run is, as kept; None where nothing that can be read is."""
-    tree = _read(run.path / PROGRESS)
-    try:
-        return Note(LiveProgress(**tree["progress"]), tree["end"], tree["sentence"])
-    except (KeyError, TypeError):
-        return None
+    return _read(run.path / PROGRESS, _NOTE)
 
 
 def read_record(run: store.Run) -> Record | None:
     """How a run was launched, as kept; None where nothing that can be read is."""
-    tree = _read(run.path / JOB)
+    return _read(run.path / JOB, _RECORD)
+
+
+def _read(path: Path, kind: TypeAdapter[_Kept]) -> _Kept | None:
     try:
-        return Record(Launch(**tree["launch"]), ProcessId(**tree["process"]), tree["detached"])
-    except (KeyError, TypeError):
+        return kind.validate_python(read_json(path))
+    except (FerLabError, ValidationError):
         return None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        tree = read_json(path)
-    except FerLabError:
-        return {}
-    return tree if isinstance(tree, dict) else {}

@@ -87,11 +87,13 @@ class Device:
         name: 'cuda' or 'cpu', as `Hardware` takes it.
         title: What people call it.
         precisions: What it trains in, best first.
+        count: How many of it there are.
     """
 
     name: str
     title: str
     precisions: tuple[str, ...]
+    count: int = 1
 
 
 def devices_here() -> tuple[Device, ...]:
@@ -99,7 +101,8 @@ def devices_here() -> tuple[Device, ...]:
     number = cores()
     found = [Device("cpu", f"processor, {number} core{'s' if number > 1 else ''}", _best_first("cpu", "32-true", "bf16-mixed"))]
     if torch.cuda.is_available():
-        found.insert(0, Device("cuda", torch.cuda.get_device_name(), _best_first("cuda", "bf16-mixed", "16-mixed", "32-true")))
+        precisions = _best_first("cuda", "bf16-mixed", "16-mixed", "32-true")
+        found.insert(0, Device("cuda", torch.cuda.get_device_name(), precisions, torch.cuda.device_count()))
     return tuple(found)
 
 

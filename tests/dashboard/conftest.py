@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fer_engine import settings
+from fer_engine.runs import jobs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,3 +45,28 @@ def figure():
         return json.loads(charts[0].proto.spec)
 
     return find
+
+
+@pytest.fixture
+def launched(monkeypatch):
+    """Launches, recorded in place of processes."""
+    calls = []
+    monkeypatch.setattr(jobs, "start", lambda run, launch: calls.append((run, launch)))
+    return calls
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """What was asked to be measured, recorded in place of trained; an item of `faults` is raised at its turn."""
+    from fer_engine.training import estimate
+
+    asked, faults = [], []
+
+    def measure(spec, data, hardware, starts_from=None, *, skip_bad=False):
+        asked.append((spec.epochs, data, hardware.device, starts_from, skip_bad))
+        if faults:
+            raise faults.pop()
+        return estimate.Estimate(75.0 * len(asked), 75.0 * len(asked) * spec.epochs, 1_250_000_000, 640.0)
+
+    monkeypatch.setattr(estimate, "measure", measure)
+    return asked, faults

@@ -1,81 +1,23 @@
 """Train: the form is filled from presets and runs, refuses what makes no sense, measures, launches, and shows what becomes of it."""
 
-import shutil
 from dataclasses import replace
 
 import pandas as pd
 import pytest
+from train_pages import csv_of_faces, expected, finished_copy, own_run, shown, widget, words
 
 from dashboard import live_charts
 from dashboard.components import train_live
-from dashboard.components.train_draft import numbers_of, pairs_of
+from dashboard.components.train_draft import numbers_of, pairs_of, preset_base, preset_words
 from dashboard.components.train_words import duration, memory
 from fer_engine import settings
 from fer_engine.data.source import open_data
 from fer_engine.errors import FerLabError
 from fer_engine.experiments import lab, paper
 from fer_engine.experiments.bases import told
-from fer_engine.experiments.fields import spec_fields
-from fer_engine.experiments.spec import field_paths, override
+from fer_engine.models import registry
 from fer_engine.runs import jobs, store
 from fer_engine.runs.jobs import Job, Launch, LiveProgress
-from fer_engine.training import estimate
-from fer_engine.training.run import prepare
-
-QUICK = "quick-net5-softmax"  # begins the keys of the fields that the page opens with
-TINY = {"network.widths": (2, 4), "network.hidden": (8,), "epochs": 2}
-
-
-@pytest.fixture
-def launched(monkeypatch):
-    """Launches, recorded in place of processes."""
-    calls = []
-    monkeypatch.setattr(jobs, "start", lambda run, launch: calls.append((run, launch)))
-    return calls
-
-
-def widget(app, path, base=QUICK):
-    """The widget of a spec's field."""
-    kind = next(field.kind for field in spec_fields() if field.path == path)
-    names = {"choice": "selectbox", "switch": "toggle", "whole": "number_input", "number": "number_input"}
-    return getattr(app, names.get(kind, "text_input"))(key=f"{base}-{path}")
-
-
-def shown(app, base):
-    """The values of all fields as the form shows them, by dotted name; lists as text."""
-    return {field.path: widget(app, field.path, base).value for field in spec_fields()}
-
-
-def expected(spec):
-    values = {field.path: field_paths(spec)[field.path] for field in spec_fields()}
-    return {path: as_text(value) if isinstance(value, tuple) else value for path, value in values.items()}
-
-
-def as_text(numbers):
-    return ", ".join("-".join(map(str, item)) if isinstance(item, tuple) else str(item) for item in numbers)
-
-
-def words(app):
-    return "\n".join(item.value for item in [*app.markdown, *app.caption])
-
-
-def own_run(name, changes=TINY, data="synthetic:70"):
-    """A run folder of a tiny network that is not trained yet."""
-    spec = override(lab.quick("net2"), {path: list(value) if isinstance(value, tuple) else value for path, value in changes.items()})
-    return store.Run(prepare(spec, open_data(data).faces, name).folder)
-
-
-def finished_copy(name, of="net2-softmax"):
-    folder = settings.runs_dir() / name
-    shutil.copytree(store.finished_run(of).path, folder)
-    return store.Run(folder)
-
-
-def csv_of_faces(path, bad_rows=0):
-    """Fourteen training and six validation faces, each of one shade, and rows that cannot be read."""
-    rows = [f"{row % 7},{' '.join([str(10 * row)] * 2304)},{'Training' if row < 14 else 'PublicTest'}" for row in range(20)]
-    path.write_text("\n".join(["emotion,pixels,Usage", *rows, *["9,1 2 3,Training"] * bad_rows]) + "\n")
-    return path
 
 
 def history(epochs):
@@ -165,46 +107,44 @@ def test_a_name_that_no_folder_can_have_is_said_before_the_launch(open_page):
     assert app.button(key="launch").disabled
 
 
-def test_a_run_duplicated_fills_the_form_with_its_settings_and_data(open_page, launched):
-    run = own_run("mine", TINY | {"optimizer.lr": 0.125}, "synthetic:140")
-    app = open_page("train", run="mine")
-    app.button(key="duplicate").click().run()
-    assert app.query_params["like"] == "mine"
-    assert shown(app, "run-mine") == expected(run.spec)
-    assert (app.segmented_control(key="data").value, app.selectbox(key="like-model").value) == ("synthetic", "net2")
-    app.segmented_control(key="like-mine-head").set_value("svm").run()
-    assert "Head `head`: softmax → **svm**" in words(app)
-    app.button(key="launch").click().run()
-    assert launched[0][0].spec.head == "svm"
-    assert launched[0][0].spec.optimizer.lr == 0.125
+@pytest.mark.parametrize("head", ["softmax", "svm"])
+@pytest.mark.parametrize("model", registry.names())
+@pytest.mark.parametrize("preset", ["ours", "paper", "quick"])
+def test_words_of_a_preset_are_those_of_its_spec(preset, model, head):
+    for start in (None, *(run for run in store.list_runs() if run.spec.model == model)):
+        base = preset_base(preset, model, head, start)
+        spec, told = base.spec, preset_words(preset, base)
+        assert ("SGD" in told, "AdamW" in told) == (spec.optimizer.name == "sgd", spec.optimizer.name == "adamw")
+        assert ("grow" in told) == (len(set(spec.sizes)) > 1)
+        assert ("smoothing" in told) == (head == "softmax" and spec.label_smoothing > 0)
+        assert ("averaged" in told) == (spec.average > 0)
+        assert f"batches of {spec.batch_size}, {'up to ' if spec.patience else ''}{spec.epochs} epochs" in told
+        assert ("start from a softmax run" in told) == (preset == "ours" and head == "svm" and start is None)
+        assert (start is None) or f"going on from {start.name}" in told
 
 
-def test_a_start_from_a_finished_run_keeps_its_layers(open_page, launched):
+def test_a_preset_is_told_as_the_form_has_it(open_page):
     app = open_page("train")
-    app.selectbox(key="model").set_value("net2").run()
-    app.segmented_control(key="preset").set_value("ours")
+    app.selectbox(key="model").set_value("net2")
+    app.segmented_control(key="preset").set_value("ours").run()
+    assert "one-cycle SGD, batches of 128, 28 epochs, faces of 48 pixels, augmented faces, label smoothing 0.1" in words(app)
     app.selectbox(key="from-net2").set_value("net2-softmax").run()
-    base = "ours-net2-softmax-net2-softmax"
-    start = store.finished_run("net2-softmax")
-    assert shown(app, base) == expected(replace(lab.continued("net2", "softmax"), network=start.spec.config))
-    assert widget(app, "network.widths", base).disabled
-    app.button(key="launch").click().run()
-    assert launched[0][0].spec.start == start.spec.hash
+    assert "Our recipe for FER2013, going on from net2-softmax" in words(app)
+    assert "Start from: fresh weights → **net2-softmax**" in words(app)
 
 
-@pytest.fixture
-def measured(monkeypatch):
-    """What was asked to be measured, recorded in place of trained; an item of `faults` is raised at its turn."""
-    asked, faults = [], []
-
-    def measure(spec, data, hardware, starts_from=None, *, skip_bad=False):
-        asked.append((spec.epochs, data, hardware.device, starts_from, skip_bad))
-        if faults:
-            raise faults.pop()
-        return estimate.Estimate(75.0 * len(asked), 75.0 * len(asked) * spec.epochs, 1_250_000_000, 640.0)
-
-    monkeypatch.setattr(estimate, "measure", measure)
-    return asked, faults
+def test_another_place_is_opened_though_a_variable_names_one(open_page, monkeypatch, tmp_path):
+    monkeypatch.setenv("FER_LAB_DATA", str(tmp_path / "nowhere.csv"))
+    path = csv_of_faces(tmp_path / "fer2013.csv")
+    app = open_page("train")
+    assert "nowhere.csv" in app.error[0].value
+    assert "FER_LAB_DATA names a place" in words(app)
+    app.text_input(key="data-path").set_value(str(path)).run()
+    app.button(key="data-open").click().run()
+    assert not app.error
+    assert "14 Training, 6 PublicTest" in words(app)
+    assert "(opened here)" in words(app)
+    assert settings.remembered_data_path() == path
 
 
 def test_each_click_measures_once_and_the_figures_are_called_those_of_a_loaded_machine(open_page, monkeypatch, measured):
@@ -298,6 +238,15 @@ def test_each_state_has_its_sentence_and_its_button(open_page, monkeypatch, laun
     app.button(key=button).click().run()
     assert [launch for _, launch in launched] == ([Launch("synthetic:70", threads=1)] if button == "resume" else [])
     assert [run.name for run in stopped] == (["mine"] if button == "stop" else [])
+
+
+def test_a_run_whose_history_is_damaged_can_be_deleted_all_the_same(open_page):
+    run = own_run("mine")
+    (run.path / store.RESUME).touch()
+    (run.path / store.HISTORY).write_bytes(b"epoch\n\xff\n")
+    app = open_page("train", run="mine")
+    assert not app.error
+    assert {button.key for button in app.button} >= {"resume", "delete", "watch-mine"}
 
 
 def test_a_finished_run_shows_its_figure_with_protocol_and_leads_on(open_page):
