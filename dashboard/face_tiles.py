@@ -1,6 +1,6 @@
 """Faces of a data set beside their probabilities, as small pictures. No Streamlit here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ZOOM = 2
 FACE = 48 * ZOOM
 BARS = 64  # pixels of the longest bar
+BARS_OF_TWO = 29  # where two runs' bars stand side by side
 GAP = 6
 PER_ROW = 6  # on a sheet of thumbnails
 _EDGE = 1  # for the frame around the first and the last bar
@@ -50,8 +51,12 @@ class FaceAnswer:
     @property
     def told(self) -> str:
         """In short: the label, the answer and how sure it is."""
-        answer = f"{self.answer} {probability(self.probability)}"
-        return answer if self.right else f"{self.label} → {answer}"
+        return self.says if self.right else f"{self.label} → {self.says}"
+
+    @property
+    def says(self) -> str:
+        """The answer and how sure it is."""
+        return f"{self.answer} {probability(self.probability)}"
 
     @property
     def alt(self) -> str:
@@ -90,18 +95,19 @@ def ordered(scored: "Scored", *, right: bool | None, label: str | None, answer: 
     return places[np.argsort(-sure if surest_first else sure, kind="stable")]
 
 
-def thumbnail(face: np.ndarray, probabilities: np.ndarray, label: str) -> np.ndarray:
+def thumbnail(face: np.ndarray, probabilities: np.ndarray, label: str, longest: int = BARS) -> np.ndarray:
     """A face, and beside it seven bars in class order and the emotions' colours; a frame marks the label's.
 
     Args:
         face: uint8 (48, 48).
         probabilities: (7,), from 0 to 1.
         label: The emotion that the face is labelled.
+        longest: Pixels of a bar that stands for 1.
 
     Returns:
-        uint8 RGBA (FACE, FACE + GAP + BARS + 2, 4); transparent around the bars, for light and dark pages.
+        uint8 RGBA (FACE, FACE + GAP + longest + 2, 4); transparent around the bars, for light and dark pages.
     """
-    picture = np.zeros((FACE, FACE + GAP + BARS + 2, 4), np.uint8)
+    picture = np.zeros((FACE, FACE + GAP + longest + 2, 4), np.uint8)
     picture[:, :FACE, :3] = face.repeat(ZOOM, 0).repeat(ZOOM, 1)[..., None]
     picture[:, :FACE, 3] = 255
     left = FACE + GAP
@@ -110,8 +116,24 @@ def thumbnail(face: np.ndarray, probabilities: np.ndarray, label: str) -> np.nda
         if name == label:
             picture[top - 2 : bottom + 2, left - 2 :] = (138, 143, 156, 255)
             picture[top - 1 : bottom + 1, left - 1 : -1] = 0
-        picture[top:bottom, left : left + max(1, round(BARS * float(probabilities[number])))] = (*_rgb(COLORS[name]), 255)
+        picture[top:bottom, left : left + max(1, round(longest * float(probabilities[number])))] = (*_rgb(COLORS[name]), 255)
     return picture
+
+
+def thumbnail_of_two(face: np.ndarray, a: np.ndarray, b: np.ndarray, label: str) -> np.ndarray:
+    """A face as `thumbnail` draws it, with the bars of two runs beside it: A's, then B's.
+
+    Args:
+        face: uint8 (48, 48).
+        a: A's probabilities, (7,), from 0 to 1.
+        b: B's.
+        label: The emotion that the face is labelled.
+
+    Returns:
+        uint8 RGBA (FACE, FACE + 2 * (GAP + BARS_OF_TWO + 2), 4).
+    """
+    first, second = (thumbnail(face, probabilities, label, BARS_OF_TWO) for probabilities in (a, b))
+    return np.hstack([first, second[:, FACE:]])
 
 
 def sheet(faces: Sequence[tuple[np.ndarray, str]]) -> np.ndarray:
@@ -148,6 +170,22 @@ def answers_table(scored: "Scored", positions: np.ndarray) -> "pd.DataFrame":
     names = np.array(NAMES)
     told = pd.DataFrame({"Row": scored.ids, "Label": names[scored.labels], "Answer": names[scored.answers]})
     return pd.concat([told, pd.DataFrame(scored.probabilities.round(6), columns=list(NAMES))], axis=1).iloc[positions]
+
+
+def answers_of_runs(runs: Mapping[str, "Scored"], position: int) -> "pd.DataFrame":
+    """What runs say of one face: a row a run, with its name, its answer and seven probabilities.
+
+    Args:
+        runs: Their predictions, of the same faces in the same order, by name.
+        position: The face's place in these.
+    """
+    import pandas as pd
+
+    told = [(name, scored, face_answer(scored, position).answer) for name, scored in runs.items()]
+    return pd.DataFrame(
+        {"Run": name, "Answer": answer} | dict(zip(NAMES, scored.probabilities[position].round(6).tolist(), strict=True))
+        for name, scored, answer in told
+    )
 
 
 def _rgb(color: str) -> tuple[int, int, int]:

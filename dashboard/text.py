@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from fer_engine.runs.store import Run
 
 HEADS = {"softmax": "softmax", "svm": "linear SVM", "classical": "SVM"}
+NO_MAP = "The face: an SVM has no layers to map"
 _FEATURES = {"pixels": "pixels", "hog": "HOG", "landmarks": "landmarks", "cnn": "a network's features"}
 
 

@@ -129,7 +129,7 @@ def _card(reply: Reply, against: Yardstick, tile: "np.ndarray", asked: Asked, ke
     if words:
         apart = strip.agrees(reply, against) is False  # as text, since a badge would cut the words off in a narrow card
         st.markdown(f":material/call_split: **{words.capitalize()}**" if apart else f":material/check: {words.capitalize()}")
-    caption = f"Grad-CAM++, {answer.layer}" if answer.cam else "The face: an SVM has no layers to map"
+    caption = f"Grad-CAM++, {answer.layer}" if answer.cam else text.NO_MAP
     alt = f"{reply.row.title}: where it sees {answer.label}, by {caption}" if answer.cam else f"{reply.row.title}: the face, without a map"
     st.image(_face(reply, tile, MAP), caption=caption, alt=alt, width=MAP)
     st.html(strip_pictures.bars_html(answer.probabilities))

@@ -1,5 +1,6 @@
 """The faces behind a run's predictions: found in the data set at hand by their content, or told why not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,15 +38,21 @@ class Faces:
         return np.asarray(self.images[self.places[position]])
 
 
-def find(run: "Run", scored: "Scored") -> Faces | None:
-    """The faces of a run's predictions; where they are not at hand, says why and gives None."""
+def find(run: "Run", scored: "Scored", also: Sequence["Run"] = ()) -> Faces | None:
+    """The faces of a run's predictions; where they are not at hand, says why and gives None.
+
+    Args:
+        run: The run.
+        scored: Its predictions.
+        also: Runs that were measured on the same faces, and may know another place where these are.
+    """
     bar = st.empty()
 
     def progress(share: float, what: str) -> None:
         bar.progress(min(1.0, share), f"{what} …")
 
     try:
-        return _find(run, scored, progress)
+        return _find(run, scored, also, progress)
     except FerLabError as error:
         st.info(f"The faces themselves are not shown. {plain(str(error))}", icon=":material/image_not_supported:")
         return None
@@ -53,14 +60,14 @@ def find(run: "Run", scored: "Scored") -> Faces | None:
         bar.empty()
 
 
-def _find(run: "Run", scored: "Scored", progress: "Progress") -> Faces:
+def _find(run: "Run", scored: "Scored", also: Sequence["Run"], progress: "Progress") -> Faces:
     """The faces in the first data set that holds them.
 
     Raises:
         FerLabError: Where none does; the sentence is on the last one.
     """
     problem = NONE_NAMED
-    for name in _names(run, scored):
+    for name in dict.fromkeys(name for one in (run, *also) for name in _names(one, scored)):
         try:
             return _matched(run, scored, resources.split_of_data(name, scored.split, progress))
         except FerLabError as error:

@@ -1,5 +1,7 @@
 """The gallery of a run: right and wrong answers, the surest mistakes first."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from dashboard import resources
@@ -37,10 +39,12 @@ def draw(row: Row) -> None:
     run_gallery.draw(run, scored, faces, positions)
 
 
-def pair(left: st.delta_generator.DeltaGenerator, right: st.delta_generator.DeltaGenerator) -> tuple[str | None, str | None]:
-    """Let the visitor choose label and answer, which the page's address keeps; None for any."""
+def pair(
+    left: st.delta_generator.DeltaGenerator, right: st.delta_generator.DeltaGenerator, again: Callable[[], None] = run_gallery.first_page
+) -> tuple[str | None, str | None]:
+    """Let the visitor choose label and answer, which the page's address keeps; None for any. A new choice calls `again` first."""
     found: list[str | None] = []
     for place, name in ((left, "Label"), (right, "Answer")):
-        chosen = place.selectbox(name, [ANY, *NAMES], key=name.lower(), bind="query-params", on_change=run_gallery.first_page)
+        chosen = place.selectbox(name, [ANY, *NAMES], key=name.lower(), bind="query-params", on_change=again)
         found.append(None if chosen == ANY else chosen)
     return found[0], found[1]

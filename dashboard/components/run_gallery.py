@@ -15,6 +15,7 @@ from fer_engine.labels import NAMES
 
 if TYPE_CHECKING:
     from fer_engine.evaluation.curves import Scored
+    from fer_engine.explain.gradcam import ClassMap
     from fer_engine.runs.store import Run
 
 PER_PAGE = 24
@@ -88,20 +89,22 @@ def _thumbnail(faces: Faces, scored: "Scored", face: FaceAnswer) -> None:
             key=f"why-{face.row}",
             type="tertiary",
             help=f"Why? Row {face.row} of the data set",
-            on_click=_choose,
+            on_click=choose,
             args=(face.row,),
         )
 
 
-def _choose(row: int) -> None:
+def choose(row: int) -> None:
+    """Let the page's address name the face in this row of the data set."""
     st.query_params[CHOSEN] = str(row)
 
 
-def _close() -> None:
+def close() -> None:
+    """Let it name none."""
     st.query_params.pop(CHOSEN, None)
 
 
-@st.dialog("Why this answer?", width="large", icon=":material/troubleshoot:", on_dismiss=_close)
+@st.dialog("Why this answer?", width="large", icon=":material/troubleshoot:", on_dismiss=close)
 def _why(run: "Run", scored: "Scored", faces: Faces, row: str) -> None:
     """The face that was clicked, or that the page's address names."""
     found = np.flatnonzero(scored.ids.astype(str) == row)
@@ -113,30 +116,69 @@ def _why(run: "Run", scored: "Scored", faces: Faces, row: str) -> None:
 
 
 def _explain(run: "Run", scored: "Scored", faces: Faces, face: FaceAnswer) -> None:
-    from dashboard import charts
-    from fer_engine.explain.render import overlay
-
-    tile = faces.tile(face.position)
     st.markdown(f"Labelled **{face.label}**, answered **{face.answer}** with {text.percent(face.probability)}.")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        maps = {}
-        for emotion in dict.fromkeys((face.answer, face.label)) if run.spec.family == "cnn" else ():
-            explanation = resources.explanation(run, tile, emotion, "gradcam++")
-            maps[emotion] = overlay(tile, explanation.cams[explanation.default_layer], 0.6, size=2 * FACE)
-        plain_face = pictures.resized(tile, (2 * FACE, 2 * FACE))
-        with st.container(horizontal=True, gap="small", key="heat-why"):
-            st.image(plain_face, caption="The face", alt=face.alt, width=2 * FACE)
-            for emotion, picture in maps.items():
-                caption = f"Grad-CAM++ for {emotion}, {'the answer' if emotion == face.answer else 'the label'}"
-                st.image(picture, caption=caption, alt=f"{caption}: bright places speak for {emotion}", width=2 * FACE)
-        save_png("These as PNG", lambda: np.hstack([plain_face[..., None].repeat(3, 2), *maps.values()]), f"{run.name}-row-{face.row}")
+        face_and_maps(run, faces.tile(face.position), face, f"{run.name}-row-{face.row}")
     with right:
-        told = [float(value) for value in scored.probabilities[face.position]]
-        st.plotly_chart(
-            charts.probability_bars(told),
-            key="why-bars",
-            config=charts.download_config(f"{run.name}-row-{face.row}-probabilities"),
-            alt=f"Probabilities of the face in row {face.row}: "
-            + ", ".join(f"{name} {text.percent(value)}" for name, value in zip(NAMES, told, strict=True)),
-        )
+        bars(scored, face, f"{run.name}-row-{face.row}")
+
+
+def face_and_maps(
+    run: "Run",
+    tile: np.ndarray,
+    face: FaceAnswer,
+    name: str,
+    *,
+    key: str = "why",
+    whose: str = "",
+    alone: str = "The face",
+    side: int = 2 * FACE,
+) -> dict[str, "ClassMap"]:
+    """Draw a face beside what its run's network saw of it, and a button that saves these pictures.
+
+    Args:
+        run: The run.
+        tile: The face, uint8 (48, 48).
+        face: What the run said of it.
+        name: Of the file, without an ending.
+        key: Tells it from others on the page.
+        whose: What the pictures are said to be of, for those who do not see them, where others stand beside them.
+        alone: The caption of a face without maps.
+        side: Of each picture, pixels.
+
+    Returns:
+        Grad-CAM++ for the answer and for the label, by emotion; of an SVM none.
+
+    Raises:
+        FerLabError: Where the network cannot be asked. The face is drawn by then.
+    """
+    from fer_engine.explain.render import overlay
+
+    emotions = tuple(dict.fromkeys((face.answer, face.label))) if run.spec.family == "cnn" else ()
+    plain_face = pictures.resized(tile, (side, side))
+    seen, maps = [plain_face[..., None].repeat(3, 2)], {}
+    with st.container(horizontal=True, gap="small", key=f"heat-{key}"):
+        st.image(plain_face, caption="The face" if emotions else alone, alt=whose + face.alt, width=side)
+        for emotion in emotions:
+            explanation = resources.explanation(run, tile, emotion, "gradcam++")
+            maps[emotion] = explanation.cams[explanation.default_layer]
+            seen.append(overlay(tile, maps[emotion], 0.6, size=side))
+            caption = f"Grad-CAM++ for {emotion}, {'the answer' if emotion == face.answer else 'the label'}"
+            st.image(seen[-1], caption=caption, alt=f"{whose}{caption}: bright places speak for {emotion}", width=side)
+    save_png("These as PNG", lambda: np.hstack(seen), name)
+    return maps
+
+
+def bars(scored: "Scored", face: FaceAnswer, name: str, *, key: str = "why", whose: str = "") -> None:
+    """Draw a face's seven probabilities; arguments as in `face_and_maps`."""
+    from dashboard import charts
+
+    told = [float(value) for value in scored.probabilities[face.position]]
+    st.plotly_chart(
+        charts.probability_bars(told),
+        key=f"{key}-bars",
+        config=charts.download_config(f"{name}-probabilities"),
+        alt=f"{whose}Probabilities of the face in row {face.row}: "
+        + ", ".join(f"{emotion} {text.percent(value)}" for emotion, value in zip(NAMES, told, strict=True)),
+    )

@@ -39,6 +39,22 @@ def keep_study(page):
     settle(page)
 
 
+def explain_by_both(page):
+    """Open the first face that B broke: both runs explain it, beside each other."""
+    page.locator(".st-key-faces-broke").get_by_role("button", name="A happy").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("B broke what A had right.")).to_be_visible()
+    for letter in "AB":
+        expect(dialog.get_by_alt_text(re.compile(rf"^{letter}, ablate-journey.*: Grad-CAM\+\+ for happy"))).to_be_visible()
+    a, b = (dialog.get_by_role("heading", name=re.compile(f"{letter} says")).bounding_box() for letter in "AB")
+    assert a["x"] + a["width"] <= b["x"]  # beside each other
+    assert a["y"] == b["y"]
+    settle(page)
+    with page.expect_download() as download:
+        dialog.get_by_role("button", name="Both as PNG").click()
+    assert re.fullmatch(r"ablate-journey.*-to-ablate-journey.*-row-\d+\.png", download.value.suggested_filename)
+
+
 def test_a_study_is_launched_finished_and_compared_down_to_its_faces(page):
     page.set_default_timeout(90_000)
     keep_study(page)
@@ -71,10 +87,12 @@ def test_a_study_is_launched_finished_and_compared_down_to_its_faces(page):
     fixed, broke = map(int, re.findall(r"\d+", told.inner_text()))
     assert broke > fixed
     settle(page)
-    page.get_by_role("radio", name=f"broke ({broke})").click()
-    thumbnails = page.locator(".st-key-faces img")
+    expect(page.get_by_role("heading", name=f"Fixed: {fixed}", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Broke: {broke}", exact=True)).to_be_visible()
+    thumbnails = page.locator(".st-key-faces-broke img")
     expect(thumbnails).to_have_count(broke)
-    expect(thumbnails.first).to_have_attribute("alt", re.compile("labelled happy"))
+    expect(thumbnails.first).to_have_attribute("alt", re.compile("labelled happy; A says happy with .*, B says"))
+    explain_by_both(page)
 
     page.goto(before_a_face)
     expect(page.get_by_text("2 of 2 rows answer. The base says")).to_be_visible()
