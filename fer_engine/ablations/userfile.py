@@ -92,7 +92,7 @@ def _study(tree: dict[str, Any], name: str) -> Study:
 def _base(given: dict[str, Any]) -> CnnSpec:
     _refuse_unknown(given, tuple(_BASE), "base")
     words = _BASE | given
-    if words["recipe"] not in RECIPES:
+    if words["recipe"] not in list(RECIPES):  # of a list or a table no dictionary can say whether it has it
         raise FerLabError(f"base.recipe is {words['recipe']!r}; there are {', '.join(RECIPES)}.")
     if words["head"] not in ("softmax", "svm"):
         raise FerLabError(f"base.head is {words['head']!r}; it is softmax or svm.")

@@ -155,6 +155,8 @@ MISTAKES = {
     "base = 'net5'\nvary.epochs = [1]": "base is 'net5'; it is a table",
     "base.net = 'net5'\nvary.epochs = [1]": "base has no 'net'; it has recipe, model, head.",
     "base.recipe = 'mine'\nvary.epochs = [1]": "base.recipe is 'mine'; there are ours, paper, quick.",
+    "base = {recipe = ['ours']}\nvary.epochs = [1]": "base.recipe is ['ours']; there are ours, paper, quick.",
+    "base.recipe.name = 'ours'\nvary.epochs = [1]": "base.recipe is {'name': 'ours'}; there are ours, paper, quick.",
     "base.model = 'net7'\nvary.epochs = [1]": "model: there is no network 'net7'",
     "base.head = 'tree'\nvary.epochs = [1]": "base.head is 'tree'; it is softmax or svm.",
     "vary.network.shortcuts = [[[1, 2]]]": "network.shortcuts has (1, 2), but",
