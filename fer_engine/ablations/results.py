@@ -5,7 +5,6 @@ With one run of each setting a difference is tested over faces alone (McNemar's 
 same bootstrap, plus that over seeds, and its degrees of freedom are Satterthwaite's.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,7 +13,8 @@ import numpy as np
 
 from fer_engine.ablations.ledger import Cell
 from fer_engine.evaluation.comparison import Pair, compare
-from fer_engine.evaluation.statistics import LEVEL, NORMAL_95, Interval, holm, wilson_interval
+from fer_engine.evaluation.comparison_seeds import half_width, mean_difference, mean_interval  # noqa: F401 - read from here, too
+from fer_engine.evaluation.statistics import LEVEL, Interval, holm
 from fer_engine.experiments.paper import INCONSISTENCIES
 from fer_engine.experiments.spec import SvmSpec
 from fer_engine.experiments.studies import Claim, Row, Study
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from fer_engine.runs.store import Run
 
 Verdict = Literal["holds", "does not hold", "cannot be told"]
-_SURE = 0.975  # of a distribution: the upper end of a two-sided 95% interval
 
 
 @dataclass(frozen=True)
@@ -144,37 +143,6 @@ def _mean(measured: Sequence[Mapping[str, Any]], name: str) -> float | None:
     return float(np.mean(values)) if len(values) == len(measured) else None
 
 
-def mean_interval(accuracies: Sequence[float], n: int) -> Interval:
-    """The 95% interval of the mean accuracy of several runs on the same faces, over faces and seeds.
-
-    Centre and variance over faces are those of Wilson's interval of a single run of that accuracy, which the mean's cannot
-    exceed; so it does not shrink to nothing where no answer is right, or every one.
-
-    Args:
-        accuracies: Of two runs or more, from 0 to 1.
-        n: Faces.
-    """
-    faces = wilson_interval(float(np.mean(accuracies)) * n, n)
-    centre, error = (faces.low + faces.high) / 2, (faces.high - faces.low) / (2 * NORMAL_95)
-    half = half_width(error**2, accuracies)[0]
-    return Interval(max(0.0, centre - half), min(1.0, centre + half))
-
-
-def half_width(over_faces: float, values: Sequence[float]) -> tuple[float, float, float]:
-    """Half of the 95% interval of a mean over seeds, its standard error, and the degrees of freedom (Satterthwaite, 1946).
-
-    Args:
-        over_faces: Variance of the mean over faces.
-        values: One of each seed, two or more.
-    """
-    from scipy import stats
-
-    over_seeds = float(np.var(values, ddof=1)) / len(values)
-    error = math.sqrt(over_faces + over_seeds)
-    freedom = (len(values) - 1) * (over_faces + over_seeds) ** 2 / over_seeds**2 if over_seeds else math.inf
-    return float(stats.t.ppf(_SURE, freedom)) * error, error, freedom
-
-
 def protocol(run: "Run") -> str:
     """How a finished run's figure came about, without its n and its seeds: split, what chose, test-time augmentation, data."""
     split, told = next(iter(run.metrics)), run.manifest["protocol"]
@@ -238,14 +206,8 @@ def _tested(better: Row, worse: Row, pairs: Sequence[Pair]) -> Difference:
     if len(tests) == 1:
         (test,) = tests
         return Difference(better, worse, 1, test.n, test.accuracy, test.accuracy_interval, test.p)
-    from scipy import stats
-
-    values = [test.accuracy for test in tests]
-    drawn = np.mean([pair.b.resampled.accuracy - pair.a.resampled.accuracy for pair in pairs], axis=0)
-    value = float(np.mean(values))
-    half, error, freedom = half_width(float(drawn.var()), values)
-    p = 2 * float(stats.t.sf(abs(value) / error, freedom)) if error else float(value == 0)
-    return Difference(better, worse, len(tests), tests[0].n, value, Interval(value - half, value + half), p)
+    mean = mean_difference(pairs)
+    return Difference(better, worse, len(tests), tests[0].n, mean.value, mean.interval, mean.p)
 
 
 def _judged(claim: Claim, differences: Sequence[Difference], missing: Sequence[str], against: Sequence[str]) -> tuple[Verdict, str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from fer_engine.errors import FerLabError
 from fer_engine.evaluation.comparison_terms import Terms, differ_in_training_data_alone, obstacles, remarks, terms_of
+from fer_engine.evaluation.comparison_words import marked, mirrored, verdict, verdict_f1
 from fer_engine.evaluation.curves import Scored, scored_splits
 from fer_engine.evaluation.metrics import macro_f1
 from fer_engine.evaluation.statistics import LEVEL, Interval, bootstrap_p, holm, mcnemar, percentile_interval, resampled_sums
@@ -140,8 +141,7 @@ class Pair:
         """What comes of it, in words."""
         if self.test is None:
             return f"{self.a.name} and {self.b.name} are not tested: different protocols"
-        words = verdict(self.a.name, self.b.name, self.test)
-        return f"{words}, {self.mirrored} alone with the mirror image of each face" if self.mirrored else words
+        return marked(verdict(self.a.name, self.b.name, self.test), self.a, self.b)
 
     @property
     def verdict_f1(self) -> str:
@@ -151,8 +151,7 @@ class Pair:
     @property
     def mirrored(self) -> str:
         """Which of the two alone answers with the mean over a face and its mirror image; empty where both do, or neither."""
-        names = [end.name for end in (self.a, self.b) if end.tta == "flip"]
-        return names[0] if len(names) == 1 else ""
+        return mirrored(self.a, self.b)
 
 
 @dataclass(frozen=True, eq=False)
@@ -327,33 +326,3 @@ def _turned(pair: Pair) -> Pair:
             macro_f1_interval=Interval(-f1.high, -f1.low),
         )
     return Pair(pair.b, pair.a, pair.obstacles, pair.remarks, test)
-
-
-def verdict(a: str, b: str, test: PairTest) -> str:
-    """A test in words: who is better and by how much, or that the faces are too few to tell."""
-    if test.distinguishable:
-        return _by(a, b, test.accuracy, test.accuracy_interval, "{better} is better than {other}")
-    by = _by(a, b, test.accuracy, test.accuracy_interval, "{better} is ahead")
-    return f"{a} and {b} are not distinguishable on {test.n:,} faces: {by}"
-
-
-def verdict_f1(a: str, b: str, test: PairTest) -> str:
-    """The same of macro F1, shorter, to stand behind it."""
-    if test.macro_f1_distinguishable:
-        return f"In macro F1 {_by(a, b, test.macro_f1, test.macro_f1_interval, '{better} is better')}"
-    return f"In macro F1 they are not distinguishable: {_by(a, b, test.macro_f1, test.macro_f1_interval, '{better} is ahead')}"
-
-
-def _by(a: str, b: str, difference: float, interval: Interval, words: str) -> str:
-    """A difference in words, of B minus A: 'b is ahead by 1.9 points (0.6 to 3.2)'."""
-    sign = 1 if difference >= 0 else -1
-    better, other = (b, a) if sign > 0 else (a, b)
-    low, high = sorted(100 * sign * end for end in (interval.low, interval.high))
-    ends = f"({_number(low)} to {_number(high)})"
-    who = words.format(better=better, other=other)
-    return f"{who} by {100 * abs(difference):.1f} points {ends}" if difference else f"no difference {ends}"
-
-
-def _number(value: float) -> str:
-    """One digit after the point, with a minus as long as a plus, and no minus before 0.0."""
-    return f"{0.0 if abs(value) < 0.05 else value:.1f}".replace("-", "−")

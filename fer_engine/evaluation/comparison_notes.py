@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from fer_engine.evaluation.comparison import Comparison
+from fer_engine.evaluation.comparison_seeds import over_seeds
 from fer_engine.evaluation.comparison_terms import apart
 from fer_engine.evaluation.statistics import DRAWS, LEVEL
 
@@ -29,7 +30,10 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
     least = 2 * comparison.tests / (DRAWS + 1)
     if least >= LEVEL:
         found.append(f"Of so many pairs none can be told apart by macro F1: the least p of {DRAWS:,} draws, corrected, is {least:.2g}.")
-    found.append("Intervals and tests are over faces, for the one training that each run is; another seed can change the order.")
+    if over_seeds(comparison).groups:
+        found.append("Intervals and tests of single runs are over faces, for the one training that each is; those over seeds stand apart.")
+    else:
+        found.append("Intervals and tests are over faces, for the one training that each run is; another seed can change the order.")
     return tuple(found)
 
 

@@ -10,9 +10,10 @@ from scipy.stats import binom
 
 from fer_engine.errors import FerLabError
 from fer_engine.evaluation import comparison_costs, comparison_faces, comparison_trust
-from fer_engine.evaluation.comparison import PairTest, compare, resample, verdict
+from fer_engine.evaluation.comparison import PairTest, compare, resample
 from fer_engine.evaluation.comparison_data import data_pairs, data_table
 from fer_engine.evaluation.comparison_terms import spec_differences
+from fer_engine.evaluation.comparison_words import verdict
 from fer_engine.evaluation.metrics import macro_f1
 from fer_engine.evaluation.statistics import Interval, holm, mcnemar, percentile_interval, resampled_sums
 from fer_engine.experiments import lab, svm_lab
