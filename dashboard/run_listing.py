@@ -75,20 +75,23 @@ class Row:
         return self.summary.run
 
 
-def summarise(run: Run) -> Summary:
+def summarise(run: Run, history: pd.DataFrame | None = None) -> Summary:
     """Read a run folder.
+
+    Args:
+        run: The run.
+        history: The epochs of an unfinished run, where they are known already.
 
     Raises:
         One of `DAMAGE`: Where the folder cannot be read.
     """
-    summary = _finished(run) if run.finished else _unfinished(run)
+    summary = _finished(run) if run.finished else _unfinished(run, _history(run) if history is None else history)
     if not (0 <= summary.seconds <= LARGEST and 0 <= (summary.best_epoch or 0) <= LARGEST) or summary.date.utcoffset() is None:
         raise FerLabError(f"it tells of {summary.seconds:g} seconds, epoch {summary.best_epoch or 0:g} and an end at {summary.date}.")
     return summary
 
 
-def _unfinished(run: Run) -> Summary:
-    rows = _history(run)
+def _unfinished(run: Run, rows: pd.DataFrame) -> Summary:
     best = _best(rows, run.spec.monitor) if len(rows) else None
     return Summary(
         run=run,

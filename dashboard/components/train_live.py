@@ -10,6 +10,7 @@ from dashboard.components.errors import sentences
 from dashboard.components.train_words import PHASES, STATES, duration
 from dashboard.run_listing import summarise
 from dashboard.text import plain
+from fer_engine.errors import FerLabError
 from fer_engine.runs import jobs, store
 
 if TYPE_CHECKING:
@@ -60,12 +61,12 @@ def _panel(job: "Job") -> None:
 
 
 def _history(run: "Run") -> "pd.DataFrame":
-    """A row an epoch so far; empty before the first ends."""
+    """A row an epoch so far; empty before the first ends, and where none can be read."""
     import pandas as pd
 
     try:
         return run.history()
-    except (OSError, ValueError):
+    except FerLabError:
         return pd.DataFrame()
 
 
@@ -83,7 +84,7 @@ def _progress(progress: "LiveProgress", history: "pd.DataFrame", live: bool) -> 
 def _figures(job: "Job", history: "pd.DataFrame") -> "Summary":
     """Accuracy with its protocol, learning rate, speed and time; of a finished run what it came to."""
     run, progress = job.run, job.progress if job.state == "running" else None
-    summary = summarise(run)
+    summary = summarise(run, history)
     if job.state == "finished":
         _result(summary)
         return summary

@@ -168,7 +168,7 @@ class _Report:
     def _write(self, changes: dict[str, Any]) -> None:
         self.note |= changes
         with suppress(FerLabError, OSError):  # a full disk ends the search where something is lost by it
-            write_json(self.search.path / PROGRESS, self.note | {"updated": time.time()})
+            write_json(self.search.path / PROGRESS, self.note | {"updated": time.time()}, durable=False)
 
 
 def refuse_busy(search: Search) -> None:

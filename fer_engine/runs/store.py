@@ -11,6 +11,7 @@ from fer_engine.errors import FerLabError
 from fer_engine.evaluation.calibration import Calibration
 from fer_engine.experiments.spec import CnnSpec, RunSpec, from_json
 from fer_engine.runs.files import read_json
+from fer_engine.runs.forms import LARGEST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,12 +94,16 @@ class Run:
             raise FerLabError(f"{self.path / CALIBRATION} is damaged: {error}.") from error
 
     def history(self) -> "pd.DataFrame":
-        """A row an epoch: losses, accuracies, learning rate, seconds. An SVM has no file of it, and no rows."""
+        """A row an epoch: losses, accuracies, learning rate, seconds. An SVM has no file of it, and no rows.
+
+        Raises:
+            FerLabError: As `read_history`.
+        """
         import pandas as pd
 
         if self.spec.family == "svm":
             return pd.DataFrame(columns=list(HISTORY_COLUMNS), dtype=float)
-        return pd.read_csv(self.path / HISTORY)
+        return read_history(self.path / HISTORY)
 
     def predictions(self) -> "pd.DataFrame":
         """A row a face of each evaluated split: id, split, label, and a score per emotion."""
@@ -109,6 +114,27 @@ class Run:
     def evaluations_dir(self) -> Path:
         """Where later evaluations are kept: beside an own run, and for a shipped one in the user's run area."""
         return (settings.runs_dir() / SHIPPED / self.name if self.shipped else self.path) / EVALUATIONS
+
+
+def read_history(path: Path) -> "pd.DataFrame":
+    """The table of a run's epochs.
+
+    Raises:
+        FerLabError: Where it is missing, or is not one row of numbers for each epoch.
+    """
+    import numpy as np
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(path)
+        numbers = table[list(HISTORY_COLUMNS)].to_numpy(np.float64)
+        if list(numbers[:, 0]) != list(range(1, len(table) + 1)) or not ((numbers[:, -1] >= 0) & (numbers[:, -1] <= LARGEST)).all():
+            raise ValueError("its epochs do not go on one by one, each with its seconds")
+    except (OSError, ValueError, LookupError, TypeError) as error:  # pandas' own errors are ValueErrors
+        reason = " ".join(str(error).split())
+        what = f"The run '{path.parent.name}' is damaged: {path.name} is missing or no table of its epochs ({reason})."
+        raise FerLabError(f"{what} Train it again, or remove {path.parent}.") from error
+    return table
 
 
 def _table(path: Path) -> dict:

@@ -197,4 +197,4 @@ def seconds_left(share: float, before: float, seconds: float) -> float | None:
 
 def _write(folder: Path, note: dict[str, Any]) -> None:
     with suppress(FerLabError):  # a full disk ends it where something is lost by it
-        write_json(folder / PROGRESS, note | {"updated": time.time()})
+        write_json(folder / PROGRESS, note | {"updated": time.time()}, durable=False)

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 
 from fer_engine.errors import FerLabError
 from fer_engine.experiments.spec import CnnSpec
@@ -27,6 +29,22 @@ def explained(spec: CnnSpec) -> Iterator[None]:
             f"The memory is not enough for batches of {spec.batch_size} faces of {size} pixels. Lower batch_size "
             "(and optimizer.lr with it), or train on another --device; what was saved before is kept."
         ) from error
+
+
+@contextmanager
+def damage_explained(state: Path) -> Iterator[None]:
+    """Turn what reading a damaged state of an unfinished run raises into a sentence.
+
+    Raises:
+        FerLabError: With the way out.
+    """
+    try:
+        yield
+    except (SafetensorError, OSError, LookupError, ValueError, TypeError, RuntimeError) as error:
+        if _is_out_of_memory(error):
+            raise
+        reason = " ".join(str(error).split())[:300]
+        raise FerLabError(f"The run cannot go on from {state}: {reason}. Remove {state.parent}, and begin it anew.") from error
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

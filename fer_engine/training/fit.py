@@ -22,7 +22,7 @@ from fer_engine.predictors import load_network
 from fer_engine.runs import store
 from fer_engine.runs.files import write_text
 from fer_engine.training.averaging import WeightAverage
-from fer_engine.training.faults import explained, refuse_divergence
+from fer_engine.training.faults import damage_explained, explained, refuse_divergence
 from fer_engine.training.losses import head_penalty, mean_loss
 from fer_engine.training.optimizers import build_optimizer, learning_rate, set_learning_rate
 from fer_engine.training.state import Progress, copy_weights, load_state, save_state
@@ -150,8 +150,7 @@ def fit(
 def _fit(trainer: Trainer, folder: Path, listener: Listener) -> Fitted:
     spec, fabric = trainer.spec, trainer.fabric
     state, history = folder / store.RESUME, folder / store.HISTORY
-    best, progress = load_state(state, fabric, trainer.learning, trainer.optimizer) if state.exists() else ({}, Progress())
-    rows: list[dict] = pd.read_csv(history).head(progress.epoch).to_dict("records") if progress.epoch else []
+    best, progress, rows = _so_far(trainer, state, history) if state.exists() else ({}, Progress(), [])
     while progress.epoch < spec.epochs and not _out_of_patience(spec, progress):
         row = run_epoch(trainer, progress.epoch, listener)
         progress.epoch += 1
@@ -165,6 +164,16 @@ def _fit(trainer: Trainer, folder: Path, listener: Listener) -> Fitted:
             save_state(state, fabric, trainer.learning, trainer.optimizer, best, progress)
         listener.epoch(row, spec.epochs)
     return Fitted(best, progress)
+
+
+def _so_far(trainer: Trainer, state: Path, history: Path) -> tuple[dict[str, torch.Tensor], Progress, list[dict]]:
+    """Put network and optimizer where an interrupted run left them; its best weights, how far it is, and its epochs."""
+    with damage_explained(state):
+        best, progress = load_state(state, trainer.fabric, trainer.learning, trainer.optimizer)
+        rows = store.read_history(history).head(progress.epoch).to_dict("records")
+        if len(rows) < progress.epoch:
+            raise ValueError(f"{history.name} lacks epoch {len(rows) + 1}")
+    return best, progress, rows
 
 
 def prepare_trainer(

@@ -138,6 +138,15 @@ def test_a_damaged_run_is_named_in_a_sentence_and_the_others_stay(open_page, dra
     assert not app.error
 
 
+def test_a_damaged_history_beside_a_state_is_told_and_the_others_stay(open_page, half_done):
+    (half_done.path / "resume.safetensors").touch()
+    (half_done.path / "history.csv").write_bytes(b"epoch\n\xff\n")
+    app = open_page("runs")
+    assert "'half-done' cannot be read" in app.warning[0].value
+    assert len(rows(app)) == len(list_runs(studies=True)) - 1
+    assert not app.error
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -162,7 +171,7 @@ def test_a_run_that_came_to_no_number_yet_is_summarised(half_done):
     history.write_text(history.read_text().replace(",1.8,", ",,").replace(",1.6,", ",,"))
     assert summarise(Run(half_done.path)).best_epoch == 2
     history.write_text(history.read_text().replace(",48,12", ",48,1e300"))
-    with pytest.raises(DAMAGE, match="it tells of 1e\\+300 seconds"):
+    with pytest.raises(DAMAGE, match="each with its seconds"):
         summarise(half_done)
 
 

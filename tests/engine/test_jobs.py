@@ -241,6 +241,24 @@ def test_damaged_records_are_as_none():
     assert [job.state for job in jobs.list_jobs()] == ["unfinished"]
 
 
+def test_records_of_other_kinds_are_as_none():
+    run = recorded(this_process())
+    for number in ("a number", None, [1]):
+        tree = json.loads((run.path / records.JOB).read_text())
+        (run.path / records.JOB).write_text(json.dumps(tree | {"process": tree["process"] | {"pid": number}}))
+        (run.path / records.PROGRESS).write_text(json.dumps({"progress": {"phase": "training", "epoch": number}}))
+        assert [job.state for job in jobs.list_jobs()] == ["unfinished"]
+
+
+def test_history_that_is_no_text_does_not_hide_the_other_jobs():
+    run = prepared("damaged")
+    prepared("sound")
+    (run.path / store.RESUME).touch()
+    (run.path / store.HISTORY).write_bytes(b"epoch\n1\n\xff\n")
+    assert [(job.run.name, job.state) for job in jobs.list_jobs()] == [("damaged", "unfinished"), ("sound", "unfinished")]
+    assert jobs.find_job(run).sentence.endswith("Resumed, it goes on from epoch 3.")
+
+
 @pytest.mark.parametrize(
     ("error", "state", "sentence"),
     [

@@ -1,12 +1,15 @@
 """Finding runs, and files that are whole or not there."""
 
+import os
+from pathlib import Path
+
 import pytest
-from made_runs import made_run
+from made_runs import HISTORY, made_run
 
 from fer_engine.ablations.ledger import by_hash
 from fer_engine.errors import FerLabError
 from fer_engine.experiments.spec import CnnSpec, to_json
-from fer_engine.runs import store
+from fer_engine.runs import files, store
 from fer_engine.runs.files import replacing, write_text
 
 
@@ -72,6 +75,38 @@ def test_failed_write_leaves_the_old_file_and_no_rest(tmp_path):
         raise ZeroDivisionError
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
     assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_file_is_on_the_disk_before_it_takes_its_place(tmp_path, monkeypatch, durable):
+    done: list[str] = []
+    monkeypatch.setattr(files.os, "fsync", lambda descriptor: done.append(f"flushed {os.fstat(descriptor).st_size}"))
+    monkeypatch.setattr(Path, "replace", lambda path, target: done.append(f"replaced {target.name}"))
+    write_text(tmp_path / "a.txt", "four", durable=durable)
+    assert done == ["flushed 4"] * durable + ["replaced a.txt"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"",
+        b"\xff\xfe\x00",
+        b"epoch\n1\n",
+        HISTORY.replace("0.375", "<b>"),
+        HISTORY.replace("\n2,", "\n3,"),
+        HISTORY.replace(",12\n", ",1e300\n"),
+    ],
+    ids=["missing", "empty", "no text", "other columns", "no number", "epoch missing", "no time"],
+)
+def test_history_that_is_none_is_a_sentence(content):
+    run = make_run("mine")
+    if content is not None:
+        (run.path / store.HISTORY).write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(
+        FerLabError, match=r"'mine' is damaged: history\.csv is missing or no table of its epochs \(.*\)\. Train it again, or remove "
+    ):
+        run.history()
 
 
 def test_write_into_a_removed_folder_is_a_sentence(tmp_path):

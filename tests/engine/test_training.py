@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save
 from small_runs import ONE_THREAD, small
 
 from fer_engine.errors import FerLabError
@@ -117,6 +117,31 @@ def test_run_with_a_state_holds_its_name_until_it_is_removed(noise_faces):
         train_run(job, noise_faces, ONE_THREAD, StopAfter(2, 1))
     with pytest.raises(FerLabError, match="unfinished run 'half' already. Go on with it"):
         prepare(small(), noise_faces, "half")
+
+
+def without_progress(path: Path) -> None:
+    path.write_bytes(save(load_file(path)))
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "sentence"),
+    [
+        (store.RESUME, lambda path: path.write_bytes(path.read_bytes()[:-100]), "The run cannot go on from .*resume.safetensors: "),
+        (store.RESUME, lambda path: path.write_bytes(bytes(1000)), "The run cannot go on from .*resume.safetensors: "),
+        (store.RESUME, without_progress, "The run cannot go on from .*resume.safetensors: "),
+        (store.HISTORY, Path.unlink, "history.csv is missing or no table"),
+        (store.HISTORY, lambda path: path.write_bytes(b"\xff"), "history.csv is missing or no table"),
+        (store.HISTORY, lambda path: path.write_text("".join(path.open().readlines()[:2])), "history.csv lacks epoch 2"),
+    ],
+    ids=["cut off", "zeros", "no progress", "no history", "no text", "an epoch missing"],
+)
+def test_damaged_state_is_a_sentence_with_the_way_out(noise_faces, name, damage, sentence):
+    job = prepare(small(), noise_faces, "half")
+    with pytest.raises(KeyboardInterrupt):
+        train_run(job, noise_faces, ONE_THREAD, StopAfter(3, 1))
+    damage(job.folder / name)
+    with pytest.raises(FerLabError, match=f"{sentence}.*(, and begin it anew|Train it again, or remove )"):
+        train_run(reopen(store.Run(job.folder), noise_faces), noise_faces, ONE_THREAD)
 
 
 def test_two_processes_do_not_train_one_run(noise_faces):
