@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fer_engine.evaluation.comparison_costs import Cost
     from fer_engine.evaluation.comparison_faces import Missed, Moved, RecallChange
     from fer_engine.evaluation.comparison_heads import HeadPair
+    from fer_engine.evaluation.comparison_seeds import SeedGroup, SeedPair
     from fer_engine.evaluation.comparison_terms import SpecDifference
     from fer_engine.evaluation.comparison_trust import Trust
     from fer_engine.evaluation.statistics import Interval
@@ -149,6 +150,55 @@ _TESTED = (
     "95% interval of F1",
     "p of F1 (bootstrap)",
     "p of F1 (Holm)",
+)
+
+
+def seed_groups(groups: Sequence[SeedGroup]) -> pd.DataFrame:
+    """A row a recipe with several seeds: mean accuracy with its 95% interval, spread, and its runs."""
+    import pandas as pd
+
+    rows = [
+        {
+            "Recipe": group.name,
+            "Seeds": ", ".join(map(str, group.seeds)),
+            "n": f"{len(group.seeds)} × {group.n:,}",
+            "TTA": group.tta,
+            "Mean accuracy": percent(group.accuracy),
+            "95% interval": _ends(group.interval),
+            "Lowest – highest": f"{100 * group.lowest:.1f} – {100 * group.highest:.1f}",
+            "Runs": ", ".join(entrant.name for entrant in group.entrants),
+        }
+        for group in groups
+    ]
+    return pd.DataFrame(rows)
+
+
+def seed_pairs(pairs: Sequence[SeedPair]) -> pd.DataFrame:
+    """A row a pair of recipes: the mean difference, B minus A, in points over the seeds that both have, and the verdict."""
+    import pandas as pd
+
+    rows = []
+    for pair in pairs:
+        test = pair.test
+        rows.append(
+            {
+                "A": pair.a.name,
+                "B": pair.b.name,
+                "Seeds": ", ".join(map(str, test.seeds)) if test else "–",
+                "Accuracy, B − A": points(test.accuracy) if test else NOT_TESTED,
+                "95% interval": points_interval(test.accuracy_interval) if test else "–",
+                "p": p_value(test.p) if test else "–",
+                "p (Holm)": p_value(test.p_holm) if test else "–",
+                "Verdict": pair.verdict,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+OVER_SEEDS = (
+    "Runs that differ in their seed alone, together. Intervals are over faces and seeds: the variance over faces, of the bootstrap or of "
+    "Wilson's interval, plus that over seeds, with Satterthwaite's degrees of freedom. Differences are B minus A, in points, the mean over "
+    "the seeds that both have; p is of Student's t, p (Holm) corrected for all pairs of recipes here."
 )
 
 

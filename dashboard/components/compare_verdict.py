@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import compare_tables, text
-from dashboard.components import compare_badges, compare_costs, table_downloads
+from dashboard.components import compare_badges, compare_costs, compare_seeds, table_downloads
 from dashboard.components.compare_view import Compared
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def draw(compared: Compared) -> None:
     st.caption("  \n".join(text.plain(note) for note in (*remarks, *notes(comparison))))
     if comparison.tests:
         _differences(comparison)
+    compare_seeds.draw(comparison)
     st.subheader("Every pair", anchor=False)
     frame = compare_tables.verdicts(comparison.pairs)
     st.dataframe(

@@ -60,10 +60,24 @@ def pairs(lab: Lab, sheet: Sheet) -> Iterator[str]:
             mine = [pair for pair in tested if pair.a in group]
             yield sheet.table(compare_tables.matrix(mine, group), "compare-matrix", f"{_MATRIX} {told(group)}.") if mine else ""
             yield _agreement(group, sheet)
+    yield from _seeds(comparison, sheet)
     if tested:
         yield folded(f"The {len(tested)} differences as figures", list(_differences(tested, sheet)))
     caption = f"Every pair of runs. {told(comparison.entrants)}. {TESTED}"
     yield sheet.table(compare_tables.verdicts(comparison.pairs), "compare-verdicts", caption, tall=True)
+
+
+def _seeds(comparison: Comparison, sheet: Sheet) -> Iterator[str]:
+    from fer_engine.evaluation.comparison_seeds import over_seeds
+
+    found = over_seeds(comparison)
+    if not found.groups:
+        return
+    how = told(entrant for group in found.groups for entrant in group.entrants)
+    yield bullets(f"{pair.verdict}." for pair in found.pairs) if found.pairs else ""
+    yield sheet.table(compare_tables.seed_groups(found.groups), "compare-seeds", f"Over seeds. {how}. {compare_tables.OVER_SEEDS}")
+    if found.pairs:
+        yield sheet.table(compare_tables.seed_pairs(found.pairs), "compare-seed-pairs", f"Every two recipes over seeds. {how}.")
 
 
 _FIGURES = (

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
+from fer_engine.cli.comparing_seeds import group_row, print_seeds, seed_pair_row
 from fer_engine.cli.output import Json, out, percent, print_json, say
 from fer_engine.errors import FerLabError
 
@@ -25,20 +26,24 @@ def compare(
     """Compare finished runs on the same faces: which differences there are, and which are more than chance."""
     from fer_engine.evaluation.comparison import compare as compare_runs
     from fer_engine.evaluation.comparison_notes import notes
+    from fer_engine.evaluation.comparison_seeds import over_seeds
 
     comparison = compare_runs(_named(runs), split)
-    costs = _costs(comparison)
+    costs, seeds = _costs(comparison), over_seeds(comparison)
     if as_json:
         for entrant in comparison.entrants:
             print_json(run_row(entrant, comparison, costs[entrant.name]))
         for pair in comparison.pairs:
             print_json(pair_row(pair))
+        for row in (*map(group_row, seeds.groups), *map(seed_pair_row, seeds.pairs)):
+            print_json(row)
         return
     _print_runs(comparison, costs)
     _print_settings(comparison)
     _print_tests(comparison)
     for pair in comparison.pairs:
         out.print(" ".join(f"{words}." for words in (pair.verdict, pair.verdict_f1) if words), highlight=False, markup=False)
+    print_seeds(seeds)
     say(dict.fromkeys(remark for pair in comparison.pairs for remark in pair.remarks))
     say(words for name, took in costs.items() if (words := took.told(name)))
     say(notes(comparison))

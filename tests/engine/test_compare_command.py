@@ -99,6 +99,31 @@ def test_json_holds_runs_and_pairs_one_a_line(run):
     assert all(row["obstacles"] for row in untested)
 
 
+def test_runs_of_several_seeds_are_taken_together(run):
+    for seed, (one, other) in enumerate(((30, 22), (31, 20), (29, 21))):
+        made_run(f"a-s{seed}", LABELS, [HAPPY] * one + [SAD] * (40 - one), seed=seed)
+        made_run(f"b-s{seed}", LABELS, [HAPPY] * other + [SAD] * (40 - other), seed=seed, epochs=3)
+    names = [f"{name}-s{seed}" for name in "ab" for seed in range(3)]
+    _, output, errors = run(*names)
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in output.splitlines() if line.startswith("│")]
+    (row,) = [row for row in rows if row[0] == "a" and row[1] == "0, 1, 2"]
+    assert row[2:4] + row[5:] == ["40", "flip", "72.5% to 77.5%"]
+    assert row[4].startswith("75.0% (")
+    assert "Over 3 seeds a is better than b by 22.5 points (" in output
+    assert "those over seeds stand apart" in errors
+    _, output, _ = run(*names, "--json")
+    *_, first, second, pair = map(json.loads, output.splitlines())
+    assert (first["kind"], first["name"], first["runs"], first["seeds"]) == ("seeds", "a", names[:3], [0, 1, 2])
+    assert (second["lowest"], second["highest"]) == (0.5, 0.55)
+    assert (pair["kind"], pair["a"], pair["b"], pair["test"]["seeds"]) == ("seed pair", "a", "b", [0, 1, 2])
+    low, high = pair["test"]["accuracy_ci95"]
+    assert low < pair["test"]["accuracy"] < high < 0
+    assert pair["test"]["accuracy"] == pytest.approx(-0.225)
+    assert pair["test"]["distinguishable"]
+    _, output, _ = run("a-s0", "b-s0")
+    assert "over seeds" not in output.lower()
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
