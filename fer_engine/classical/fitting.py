@@ -22,7 +22,7 @@ from fer_engine.features.landmarks import predictor_hash
 from fer_engine.labels import N_CLASSES
 from fer_engine.predictors import CnnPredictor, load_predictor
 from fer_engine.runs import store
-from fer_engine.runs.begun import START, note_start, refuse_other, refuse_taken, started_from
+from fer_engine.runs.begun import note_start, refuse_other, refuse_taken, started_from
 from fer_engine.runs.files import file_hash, make_folder, write_json, write_text
 from fer_engine.svm_predictor import SvmPredictor, hidden_layer, mirrored
 
@@ -127,7 +127,7 @@ def fit_run(
     if spec.needs_landmarks:
         told["landmarks_sha256"] = predictor_hash()
     write_json(run.path / store.MANIFEST, told)
-    (run.path / START).unlink(missing_ok=True)
+    run.clear_up()
     return store.Run(run.path)
 
 

@@ -8,7 +8,7 @@ from fer_engine.runs import store
 from fer_engine.runs.files import read_json, write_json
 from fer_engine.runs.records import refuse_busy
 
-START = "start.json"  # where an unfinished run that builds on another says on which
+START = store.START
 
 
 def refuse_taken(folder: Path) -> None:
@@ -40,6 +40,7 @@ def started_from(run: store.Run) -> store.Run | None:
         FerLabError: Where the run itself is finished, or the earlier one is there no more.
     """
     if run.finished:
+        run.clear_up()
         raise FerLabError(f"The run '{run.name}' is finished; there is nothing to go on with.")
     note = run.path / START
     return store.finished_run(read_json(note)["run"]) if note.exists() else None

@@ -22,7 +22,7 @@ MAX_RATIO = 100  # of a file's size to its compressed size; weights hardly shrin
 MAX_FILES = 1000
 _EVALUATION = re.compile(rf"{store.EVALUATIONS}/[0-9a-f]{{1,64}}-[A-Za-z0-9_.-]{{1,40}}\.json")
 # What a process or a desktop leaves beside a run's files. It is not read.
-_BESIDE = {"job.json", "progress.json", "log.txt", ".DS_Store"}
+_BESIDE = {"job.json", "progress.json", "log.txt", ".DS_Store", store.RESUME, store.START}
 _WAY_OUT = "Zip the folder of a finished run and nothing else."
 
 
@@ -36,6 +36,7 @@ def pack(run: store.Run) -> bytes:
 
     if not run.finished:
         raise FerLabError(f"The run '{run.name}' is unfinished and cannot be packed. Let it come to its end first.")
+    run.clear_up()
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         files = signed(run.spec.family)

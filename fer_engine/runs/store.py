@@ -1,6 +1,7 @@
 """Run folders: finding, reading and naming them. A folder with a manifest is a finished run."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SPEC, HISTORY, WEIGHTS, CALIBRATION = "spec.json", "history.csv", "weights.safetensors", "calibration.json"
 PREDICTIONS, METRICS, MANIFEST, RESUME = "predictions.parquet", "metrics.json", "manifest.json", "resume.safetensors"
+START = "start.json"  # where an unfinished run that builds on another says on which
 EVALUATIONS = "evaluations"
 HISTORY_COLUMNS = (
     "epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "valid_macro_f1", "learning_rate", "size", "seconds",
@@ -110,6 +112,12 @@ class Run:
         import pandas as pd
 
         return pd.read_parquet(self.path / PREDICTIONS)
+
+    def clear_up(self) -> None:
+        """Remove what going on needs, now that the run is finished; a process that is killed right behind its manifest leaves it."""
+        with suppress(OSError):  # it takes space and does no harm
+            for name in (RESUME, START):
+                (self.path / name).unlink(missing_ok=True)
 
     def evaluations_dir(self) -> Path:
         """Where later evaluations are kept: beside an own run, and for a shipped one in the user's run area."""
@@ -210,6 +218,7 @@ def unfinished_run(name: str) -> Run:
     for run in own:
         if run.name == name:
             if run.finished:
+                run.clear_up()
                 raise FerLabError(f"The run '{name}' is finished; there is nothing to go on with.")
             return run
     raise FerLabError(f"There is no run '{name}' to go on with. Unfinished runs: {known}.")

@@ -21,7 +21,7 @@ from fer_engine.evaluation.results import write_results
 from fer_engine.experiments.spec import CnnSpec, to_json, with_data
 from fer_engine.predictors import CnnPredictor, load_network, network_scores, save_weights
 from fer_engine.runs import store
-from fer_engine.runs.begun import START, note_start, refuse_other, refuse_taken, started_from
+from fer_engine.runs.begun import note_start, refuse_other, refuse_taken, started_from
 from fer_engine.runs.files import file_hash, make_folder, write_json, write_text
 from fer_engine.training.device import open_fabric
 from fer_engine.training.fit import Fitted, Listener, Silent, fit
@@ -146,8 +146,7 @@ def finish(job: Job, faces: FaceSet, fitted: Fitted, fabric: Fabric) -> None:
     course = Course(progress.seconds, learnt, progress.epoch, progress.best_epoch)
     told = describe(spec, folder, faces, course, predictor, _machine(fabric))
     write_json(folder / store.MANIFEST, told | {"starts_from": started} | _before(job, valid) | _votes(spec))
-    for name in (store.RESUME, START):
-        (folder / name).unlink(missing_ok=True)
+    store.Run(folder).clear_up()
 
 
 def _before(job: Job, valid: FaceSet) -> dict[str, Any]:

@@ -1,14 +1,18 @@
 """A run that is killed (-9) at any point, and gone on with, ends as one that was left alone."""
 
+import io
 import os
 import signal
+import zipfile
 from pathlib import Path
 
 import pytest
 from small_runs import ONE_THREAD, small
 
+from fer_engine.errors import FerLabError
 from fer_engine.runs import store
 from fer_engine.runs.files import file_hash
+from fer_engine.runs.package import pack, unpack
 from fer_engine.training.fit import Silent
 from fer_engine.training.run import Job, prepare, reopen, train_run
 
@@ -95,9 +99,31 @@ def test_killed_run_goes_on_to_the_same_end(noise_faces, whole, name, time, half
     assert sorted(path.name for path in resumed.path.iterdir()) == sorted(path.name for path in whole.path.iterdir())
 
 
-def test_run_that_is_killed_when_its_manifest_stands_is_finished(noise_faces, whole):
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize("by", ["command", "script"])
+def test_run_that_is_killed_when_its_manifest_stands_is_finished(noise_faces, whole, by):
     job = prepare(small(), noise_faces, "killed")
     train_and_die(job, noise_faces, store.MANIFEST, 1, False)
     killed = store.Run(job.folder)
     assert killed.finished
     assert file_hash(killed.path / store.WEIGHTS) == file_hash(whole.path / store.WEIGHTS)
+    assert {path.name for path in killed.path.iterdir()} == {path.name for path in whole.path.iterdir()} | {store.RESUME}
+    assert unpack(zipped_by_hand(killed.path)).metrics == whole.metrics
+    with pytest.raises(FerLabError, match="'killed' is finished"):
+        store.unfinished_run("killed") if by == "command" else reopen(killed, noise_faces)
+    assert {path.name for path in killed.path.iterdir()} == {path.name for path in whole.path.iterdir()}
+
+
+def zipped_by_hand(folder: Path) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for path in folder.iterdir():
+            archive.write(path, f"{folder.name}/{path.name}")
+    return target.getvalue()
+
+
+def test_run_that_is_packed_leaves_behind_what_going_on_needed(whole):
+    for name in (store.RESUME, store.START):
+        (whole.path / name).write_bytes(b"left over")
+    assert unpack(pack(whole)).finished
+    assert not {store.RESUME, store.START} & {path.name for path in whole.path.iterdir()}

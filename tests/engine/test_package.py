@@ -103,7 +103,7 @@ def test_the_name_is_the_given_one_or_that_of_folder_or_manifest():
 
 
 def test_what_a_process_or_a_desktop_leaves_beside_is_not_read():
-    files = zipped(FILES | {"log.txt": b"x", "job.json": b"no json", ".DS_Store": b"x"})
+    files = zipped(FILES | {"log.txt": b"x", "job.json": b"no json", "resume.safetensors": b"x", "start.json": b"x", ".DS_Store": b"x"})
     assert sorted(path.name for path in unpack(files).path.iterdir()) == sorted(FILES)
 
 
@@ -153,7 +153,7 @@ def test_hostile_link():
 
 
 @pytest.mark.parametrize(
-    "name", ["weights.pkl", "model.pt", "evaluations/x.pkl", "evaluations/deep/0-a.json", "sub/spec.json", "resume.safetensors"]
+    "name", ["weights.pkl", "model.pt", "evaluations/x.pkl", "evaluations/deep/0-a.json", "sub/spec.json", "resume.pt"]
 )
 def test_hostile_file_beyond_those_of_a_run(name):
     message = refusal(FILES | {name: pickle.dumps(1)})
