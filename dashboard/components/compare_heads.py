@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import compare_tables, resources, text
-from dashboard.components import compare_badges, compare_verdict, table_downloads
+from dashboard.components import compare_badges, compare_trust, compare_verdict, table_downloads
 from dashboard.components.compare_view import Compared
 from dashboard.run_listing import keyed
 
 if TYPE_CHECKING:
+    from fer_engine.evaluation.comparison import Pair
     from fer_engine.evaluation.comparison_heads import HeadPair
     from fer_engine.runs.store import Run
+
+PAIR = "head-pair"  # in the page's address
 
 
 def draw(compared: Compared) -> None:
@@ -42,6 +45,31 @@ def draw(compared: Compared) -> None:
         alt=f"SVM minus softmax, points: {compare_charts.told_differences(rows)}",
     )
     _figures(found, compared.known)
+    _trust({f"{pair.a.name} and {pair.b.name}": pair for pair in pairs})
+
+
+def _trust(pairs: dict[str, "Pair"]) -> None:
+    """How far both runs of a chosen pair can be trusted: coverage and margins over each other, reliability side by side."""
+    from fer_engine.evaluation.comparison_trust import trust
+
+    st.subheader("How far either can be trusted", anchor=False)
+    if st.session_state.get(PAIR, next(iter(pairs))) not in pairs:  # its runs are gone
+        st.session_state[PAIR] = next(iter(pairs))
+    chosen = st.selectbox("Softmax and SVM", list(pairs), key=PAIR, bind="query-params", width=480)
+    pair = pairs[chosen]
+    for sentence in pair.obstacles:
+        st.warning(f"Different protocols: {text.plain(sentence)}", icon=":material/rule:")
+    compare_badges.draw((pair.a, pair.b))
+    trusts = {entrant.name: trust(entrant.scored) for entrant in (pair.a, pair.b)}
+    caption = f"How sure, and how rightly: {compare_badges.told((pair.a, pair.b))}"
+    compare_trust.draw_certainty(trusts, "pair", caption)
+    st.markdown("**Before and after calibration**")
+    for letter, column, (name, found) in zip("AB", st.columns(2, gap="large"), trusts.items(), strict=True):
+        with column:
+            st.markdown(f"**{letter}: {text.plain(name)}**")
+            for when, curve in (("before", found.before), ("after", found.after)):
+                compare_trust.draw_reliability(name, when, curve, f"pair-{letter}-{when}")
+    st.caption(compare_trust.CALIBRATED)
 
 
 def _figures(found: tuple["HeadPair", ...], known: Sequence["Run"]) -> None:
