@@ -11,7 +11,7 @@ Kind = Literal["choice", "switch", "whole", "number", "list", "pairs", "text"]
 GROUPS = {"": "Course", "optimizer": "Optimizer", "schedule": "Optimizer", "augment": "Augmentation", "network": "Network"}
 # Set by other means than a value: the network and its head, the run that is started from, and what the protocol says of the data.
 SET_ELSEWHERE = frozenset(
-    {"model", "head", "start", "family", "data.name", "data.train", "data.valid", "data.train_hash", "data.valid_hash"}
+    {"model", "head", "start", "family", "data.name", "data.train", "data.valid", "data.train_hash", "data.valid_hash", "data.votes_hash"}
 )
 
 

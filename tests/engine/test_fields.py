@@ -1,12 +1,15 @@
 """Fields as people read them: every field that a form can set has a title, a unit where it is a number, and one line of help."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 import pytest
+from small_runs import small
 
 from fer_engine.experiments.fields import SET_ELSEWHERE, TOLD, spec_fields, title
+from fer_engine.experiments.parts import DataSpec
 from fer_engine.experiments.spec import CnnSpec, OptimizerSpec, SvmSpec, field_paths
+from fer_engine.training.run import settle
 
 FIELDS = {item.path: item for item in spec_fields()}
 
@@ -14,6 +17,15 @@ FIELDS = {item.path: item for item in spec_fields()}
 def test_every_field_of_a_spec_is_there_or_set_elsewhere():
     assert set(FIELDS) | SET_ELSEWHERE == set(field_paths(CnnSpec()))
     assert not set(FIELDS) & SET_ELSEWHERE
+
+
+def test_no_form_sets_what_is_overwritten_when_the_data_is_there(noise_faces):
+    asked = small(**dict.fromkeys(["start", "data.name", "data.train_hash", "data.valid_hash", "data.votes_hash"], "by hand"))
+    before, after = field_paths(asked), field_paths(settle(asked, noise_faces))
+    overwritten = {path for path in before if before[path] != after[path]}
+    assert overwritten == {path for path, value in before.items() if value == "by hand"}
+    assert not overwritten & set(FIELDS)
+    assert not {f"data.{item.name}" for item in fields(DataSpec)} & set(FIELDS)
 
 
 def test_nothing_is_told_of_fields_that_do_not_exist():
