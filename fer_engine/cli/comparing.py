@@ -113,15 +113,14 @@ def _between(interval: "Interval") -> str:
 
 def _print_runs(comparison: "Comparison", costs: "dict[str, Cost]") -> None:
     names = [entrant.name for entrant in comparison.entrants]
-    table = Table(
-        _named_column("run", names), "measured on", "TTA", "accuracy (95% interval)", "macro F1 (95% interval)", "train s", "ms a face"
-    )
+    measured = Column("measured on", min_width=11)
+    figures = ("accuracy (95% interval)", "macro F1 (95% interval)", "train s", "ms a\nface")
+    table = Table(_named_column("run", names), measured, *figures)
     for entrant in comparison.entrants:
         took = costs[entrant.name]
         table.add_row(
             escape(entrant.name),
-            f"{entrant.scored.split}, n = {len(entrant.scored.labels):,}",
-            entrant.tta,
+            f"{entrant.scored.split}, n = {len(entrant.scored.labels):,}, {'flip' if entrant.tta == 'flip' else 'no'} TTA",
             f"{percent(entrant.accuracy)} ({_between(entrant.accuracy_interval)})",
             f"{percent(entrant.macro_f1)} ({_between(entrant.macro_f1_interval)})",
             f"{took.seconds:,.0f}",
@@ -153,24 +152,21 @@ def _print_tests(comparison: "Comparison") -> None:
     if not comparison.tests:
         return
     names = [entrant.name for entrant in comparison.entrants]
-    p, p_f1 = ("p (McNemar, Holm)", "p (bootstrap, Holm)") if comparison.tests > 1 else ("p (McNemar)", "p (bootstrap)")
-    figures = ("TTA", "alone right, A : B", "B − A, points", p, "macro F1, B − A", p_f1)
+    p = "p (Holm)" if comparison.tests > 1 else "p"
+    figures = (Column("of", min_width=8), "alone right, A : B", Column("B − A, points", min_width=7), p)
     table = Table(_named_column("A", names), _named_column("B", names), *figures)
     for pair in comparison.pairs:
-        test = pair.test
-        told = (
-            (
-                f"{test.only_a:,} : {test.only_b:,}",
-                _points(test.accuracy, test.accuracy_interval),
-                f"{test.p_holm:.2g}",
-                _points(test.macro_f1, test.macro_f1_interval),
-                f"{test.macro_f1_p_holm:.2g}",
-            )
-            if test
-            else ("-", "not tested", "-", "-", "-")
-        )
-        tta = pair.a.tta if pair.a.tta == pair.b.tta else f"{pair.a.tta}, {pair.b.tta}"
-        table.add_row(escape(pair.a.name), escape(pair.b.name), tta, *told)
+        ends, test = (escape(pair.a.name), escape(pair.b.name)), pair.test
+        if test is None:
+            table.add_row(*ends, "-", "-", "not tested", "-")
+            continue
+        mark = "†" if pair.mirrored else ""
+        accuracy = (_points(test.accuracy, test.accuracy_interval) + mark, f"{test.p_holm:.2g}")
+        table.add_row(*ends, "accuracy", f"{test.only_a:,} : {test.only_b:,}", *accuracy)
+        table.add_row("", "", "macro F1", "", _points(test.macro_f1, test.macro_f1_interval) + mark, f"{test.macro_f1_p_holm:.2g}")
+    table.caption = "p of accuracy: McNemar's exact test; of macro F1: paired bootstrap"
+    if any(pair.test and pair.mirrored for pair in comparison.pairs):
+        table.caption += "; † one of the two alone with the mirror image of each face"
     out.print(table)
 
 

@@ -45,11 +45,12 @@ def test_tables_settings_and_verdict(run):
     assert "good is better than bad by 25.0 points (" in output
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in output.splitlines() if line.startswith("│")]
     assert ["epochs", "24", "2"] in rows
-    assert ["bad", "PublicTest, n = 40", "flip", "75.0% (59.8% to 85.8%)"] in [row[:4] for row in rows]
-    (test,) = [row for row in rows if row[:2] == ["good", "bad"]]
-    assert test[2:4] == ["flip", "10 : 0"]
-    assert test[5] == "0.002"  # 2 / 2^10
-    assert float(test[7]) < 0.01
+    assert ["bad", "PublicTest, n = 40, flip TTA", "75.0% (59.8% to 85.8%)"] in [row[:3] for row in rows]
+    place = [row[:2] for row in rows].index(["good", "bad"])
+    accuracy, f1 = rows[place : place + 2]
+    assert (accuracy[2:4], accuracy[5]) == (["accuracy", "10 : 0"], "0.002")  # 2 / 2^10
+    assert (f1[2], f1[5]) == ("macro F1", "0.0002")  # 2 / 10,001
+    assert "†" not in output
     assert ". In macro F1 good is better by " in output
     assert "bad goes on from the weights of good" in errors
     assert "The seconds of bad hold those of good, from which it starts; its own are 60." in errors
@@ -68,14 +69,24 @@ def test_other_test_time_augmentation_stands_in_tables_sentence_and_json(run):
     made_run("plain", LABELS, [HAPPY] * 30 + [SAD] * 10, tta="none")
     _, output, _ = run("flipped", "plain")
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in output.splitlines() if line.startswith("│")]
-    assert [row[2] for row in rows if row[:2] == ["plain", "PublicTest, n = 40"]] == ["none"]
-    assert [row[2] for row in rows if row[:2] == ["flipped", "plain"]] == ["flip, none"]
+    assert "PublicTest, n = 40, no TTA" in [row[1] for row in rows if row[0] == "plain"]
+    assert [row[4].endswith(")†") for row in rows if row[:2] == ["flipped", "plain"]] == [True]
+    assert "† one of the two alone with the mirror image of each face" in " ".join(output.split())
     (sentence,) = [line for line in output.splitlines() if "is better" in line]
     assert "), flipped alone with the mirror image of each face. In macro F1 flipped is" in sentence
     _, output, _ = run("flipped", "plain", "--json")
     one, other, pair = map(json.loads, output.splitlines())
     assert (one["tta"], other["tta"], pair["tta"]) == ("flip", "none", ["flip", "none"])
     assert f"{pair['verdict']}. {pair['verdict_f1']}." == sentence
+
+
+def test_figures_are_whole_in_a_narrow_terminal(run, monkeypatch):
+    monkeypatch.setattr("fer_engine.cli.output.out._width", 80)
+    runs()
+    _, output, _ = run("good", "bad")
+    assert "…" not in output
+    assert max(map(len, output.splitlines())) <= 80
+    assert all(line.endswith("│") for line in output.splitlines() if line.startswith("│"))
 
 
 def test_json_holds_runs_and_pairs_one_a_line(run):
