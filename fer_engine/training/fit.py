@@ -183,8 +183,7 @@ def prepare_trainer(
     torch.manual_seed(spec.seed)
     network = load_network(spec, start) if start else registry.build(spec.model, spec.config)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if fabric.world_size > 1 and fabric.device.type == "cuda":
-        network = torch.nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    network = synchronised(network, fabric.world_size, fabric.device)
     if spec.learns == "head":
         freeze_below_scores(network)
     optimizer = build_optimizer(network, spec.optimizer)
@@ -213,6 +212,12 @@ def prepare_trainer(
     )
 
 
+def synchronised(network: ConvNet, devices: int, device: torch.device) -> ConvNet:
+    """The network, whose batch statistics are those of all GPUs together where there are several."""
+    several = devices > 1 and device.type == "cuda"  # processes on the CPU keep their own: torch knows none for them
+    return torch.nn.SyncBatchNorm.convert_sync_batchnorm(network) if several else network
+
+
 def freeze_below_scores(network: ConvNet) -> None:
     """Let nothing learn but the scores."""
     network.requires_grad_(False)
@@ -232,7 +237,7 @@ def run_epoch(trainer: Trainer, epoch: int, listener: Listener) -> EpochRow:
     draws = draw(len(trainer.labels), spec.seed, epoch).to(fabric.device)
     totals = torch.zeros(2, device=fabric.device)  # of losses, of right answers
     batches = list(_batches(trainer, epoch))
-    look = 1 if fabric.device.type == "cpu" else _LOOK_EVERY
+    look = look_every(fabric.device)
     set_to_train(trainer)
     done = 0
     for step, rows in enumerate(batches):
@@ -260,6 +265,11 @@ def run_epoch(trainer: Trainer, epoch: int, listener: Listener) -> EpochRow:
         size=size,
         seconds=time.perf_counter() - began,
     )
+
+
+def look_every(device: torch.device) -> int:
+    """Steps from one look at the loss to the next: on the CPU, which a look does not hold up, every step is looked at."""
+    return 1 if device.type == "cpu" else _LOOK_EVERY
 
 
 def _of_all(fabric: Fabric, loss: torch.Tensor) -> float:

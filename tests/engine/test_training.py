@@ -19,7 +19,7 @@ from fer_engine.predictors import load_predictor
 from fer_engine.runs import store
 from fer_engine.runs.files import file_hash
 from fer_engine.training import fit
-from fer_engine.training.device import open_fabric
+from fer_engine.training.device import cpu_gains_from_bf16, open_fabric
 from fer_engine.training.fit import Silent
 from fer_engine.training.hardware import Hardware
 from fer_engine.training.optimizers import learning_rate
@@ -86,6 +86,21 @@ def test_interrupted_run_goes_on_to_the_same_end(noise_faces, optimizer, average
     timed = ["seconds"]
     assert resumed.history().drop(columns=timed).equals(whole.history().drop(columns=timed))
     assert not (resumed.path / store.RESUME).exists()
+
+
+@pytest.mark.skipif(not cpu_gains_from_bf16(), reason="this processor does not multiply bfloat16 itself, and takes long to make as if")
+def test_interrupted_run_in_half_precision_on_two_threads_goes_on_to_the_same_end(noise_faces):
+    hardware = Hardware(device="cpu", precision="bf16-mixed", threads=2)
+    spec = small(**{"network.widths": [32, 64], "network.hidden": [64], "batch_size": 35, "epochs": 2})  # enough for two threads
+    whole = train_run(prepare(spec, noise_faces, "whole"), noise_faces, hardware)
+    job = prepare(spec, noise_faces, "broken")
+    with pytest.raises(KeyboardInterrupt):
+        train_run(job, noise_faces, hardware, StopAfter(2, 1))
+    resumed = train_run(reopen(store.Run(job.folder), noise_faces), noise_faces, hardware)
+    assert (resumed.manifest["machine"]["precision"], resumed.manifest["machine"]["threads"]) == ("bf16-mixed", 2)
+    for name in ("weights.safetensors", "predictions.parquet", "metrics.json", "calibration.json"):
+        assert file_hash(resumed.path / name) == file_hash(whole.path / name), name
+    assert resumed.history().drop(columns="seconds").equals(whole.history().drop(columns="seconds"))
 
 
 def test_run_goes_on_only_with_the_data_that_it_was_begun_on(noise_faces):
