@@ -185,6 +185,7 @@ def _begin(
 
 def _train(run: "Run", begun: "tuple[Job, FaceSet] | None", launch: "Launch", hardware: "Hardware", listener: "Listener") -> None:
     """Train, now that it is the run's turn; a run that goes on reads its data only here."""
+    from fer_engine.runs.records import keep_faces
     from fer_engine.training.run import reopen, train_run
 
     if begun:
@@ -192,6 +193,8 @@ def _train(run: "Run", begun: "tuple[Job, FaceSet] | None", launch: "Launch", ha
     else:
         faces = open_faces(launch.data or None, launch.skip_bad)
         job = reopen(run, faces)
+    if leads():
+        keep_faces(run, len(faces.part(job.spec.data.valid)))
     say([f"Training {run.name} on '{faces.name}' (spec {job.spec.hash}) into {run.path}"])
     train_run(job, faces, hardware, listener)
 

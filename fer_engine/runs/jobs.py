@@ -98,7 +98,8 @@ def start(run: store.Run, launch: Launch) -> Job:
         words += ["--skip-bad"] if launch.skip_bad else []
         words += ["--devices", str(launch.devices), "--compile" if launch.compiled else "--no-compile"]
         process = spawn(words, settings.for_processes(), run.path / LOG)
-        write_record(run, Record(launch, process, detached=True))
+        before = read_record(run)
+        write_record(run, Record(launch, process, detached=True, faces=before.faces if before else 0))
         tickets.remove(run)
         tickets.put(queue.Ticket(queue.key(run), process))
     return find_job(run)

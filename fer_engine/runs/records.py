@@ -93,11 +93,13 @@ class Record:
         launch: How the run was launched; what that left open is filled in once the training has chosen it.
         process: Who works on it, or did.
         detached: Whether it was launched to live on by itself, and not in a terminal.
+        faces: How many faces the epoch is chosen on; 0 until the data has been opened.
     """
 
     launch: Launch
     process: ProcessId
     detached: bool
+    faces: int = 0
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,24 @@ def trained_on(run: store.Run) -> Launch | None:
     told = {name: machine[name] for name in ("precision", "threads", "devices") if name in machine}
     device = "cpu" if machine.get("device", "cpu") == "cpu" else "cuda"  # which has a name there
     return replace(launch or Launch(""), device=device, **told)
+
+
+def keep_faces(run: store.Run, faces: int) -> None:
+    """Keep how many faces the epoch is chosen on; nothing where no process has signed in for the run."""
+    record = read_record(run)
+    if record:
+        write_record(run, replace(record, faces=faces))
+
+
+def validation_faces(run: store.Run) -> int | None:
+    """How many faces an unfinished run chooses its epoch on; None where nobody knows."""
+    from fer_engine.data.known import FER2013_COUNTS
+
+    record = read_record(run)
+    if record and record.faces:
+        return record.faces
+    known = FER2013_COUNTS.get(run.spec.data.valid) if run.spec.data.name == "fer2013" else None
+    return sum(known.values()) if known else None
 
 
 def keep_launch(run: store.Run, launch: Launch) -> None:

@@ -148,7 +148,7 @@ def _sign_in(run: store.Run, launch: Launch, need: queue.Need, wait: bool) -> qu
         record = read_record(run)
         if record is None or record.process != me:
             refuse_busy(run)
-            write_record(run, Record(launch, me, detached=False))
+            write_record(run, Record(launch, me, detached=False, faces=record.faces if record else 0))
             write_note(run, Note(LiveProgress("loading", epochs=run.spec.epochs, updated=time.time())))
         return tickets.put(queue.Ticket(queue.key(run), me, need, started=not wait))
 

@@ -15,7 +15,7 @@ from fer_engine.data.source import open_data
 from fer_engine.errors import FerLabError
 from fer_engine.labels import NAMES
 from fer_engine.runs import store
-from fer_engine.runs.records import Launch, read_record
+from fer_engine.runs.records import Launch, read_record, validation_faces
 
 TINY = ["--set", "network.widths=[4,4]", "--set", "network.hidden=[8]", "--set", "sizes=[48]", "--threads", "1", "--batch-size", "32"]
 DATA = "synthetic:140"
@@ -228,6 +228,7 @@ def test_interrupted_training_goes_on_in_the_arithmetic_that_it_was_begun_in(run
         for name in ("same", "other"):
             errors = run("train", "--name", name, "--data", DATA, "--epochs", "2", "--precision", "32-true", *TINY)[2]
             assert read_record(store.find_run(name)).launch == begun  # with what was left open, device and threads
+            assert validation_faces(store.find_run(name)) == 14
     command = " ".join(errors.split()).partition("python -m fer_engine ")[2]
     assert command == f"train --name other --resume --data {DATA}"
     errors = run(*command.replace("other", "same").split())[2]
