@@ -10,15 +10,18 @@ import pandas as pd
 
 from dashboard.compare_cells import difference_cells
 from dashboard.run_charts import (
+    AND_LINE,
     LINES,
     Against,
     Quantity,
     confusion_cells,
     end_labels,
     history_values,
+    line_title,
     quantity_title,
     time_axis,
 )
+from fer_engine.experiments.spec import RunSpec
 from fer_engine.labels import NAMES
 
 CELL = "cell"  # the selection: st.altair_chart(..., on_select="rerun").selection.cell is [{"label": ..., "answer": ...}]
@@ -75,18 +78,21 @@ def as_vectors(chart: alt.LayerChart | alt.FacetChart) -> alt.LayerChart:
     return cast(alt.LayerChart, chart.properties(usermeta={"embedOptions": {"renderer": "svg"}}))
 
 
-def live_curves(history: pd.DataFrame, quantity: Quantity, against: Against = "epochs", *, head: str = "softmax") -> alt.LayerChart:
+def live_curves(history: pd.DataFrame, quantity: Quantity, against: Against = "epochs", *, spec: RunSpec | None = None) -> alt.LayerChart:
     """Training and validation so far, named with their last value at their ends; arguments as `run_charts.history_curves`."""
-    axis, values, title = time_axis(history, against), history_values(history, quantity), quantity_title(quantity, head)
+    axis, values, title = time_axis(history, against), history_values(history, quantity), quantity_title(quantity, spec)
+    named = {name: line_title(name, quantity, spec) for name in values}
     epochs = history["epoch"].to_numpy()
-    rows = pd.concat([pd.DataFrame({"x": axis.values, "y": line, "line": name, "epoch": epochs}) for name, line in values.items()])
+    tables = [{"x": axis.values, "y": line, "line": name, "named": named[name], "epoch": epochs} for name, line in values.items()]
+    rows = pd.concat([pd.DataFrame(table) for table in tables])
     x = alt.X("x:Q", title=axis.title, axis=alt.Axis(tickMinStep=1 if against == "epochs" else 0, grid=False), scale=alt.Scale(zero=True))
-    y = alt.Y("y:Q", title=title, scale=alt.Scale(zero=False, padding=12))
+    y = alt.Y("y:Q", title=title.split(AND_LINE), scale=alt.Scale(zero=False, padding=12))
     color = alt.Color("line:N", scale=alt.Scale(domain=list(LINES), range=list(LINES.values())), legend=None)
     base = alt.Chart(rows).encode(x=x, y=y, color=color)
     dash = alt.StrokeDash("line:N", scale=alt.Scale(domain=list(LINES), range=[[6, 4], [1, 0]]), legend=None)
     line = base.mark_line(strokeWidth=2.5).encode(strokeDash=dash)
-    tooltip = [alt.Tooltip("line:N", title="Line"), alt.Tooltip("epoch:Q", title="Epoch"), alt.Tooltip("y:Q", title=title, format=".4~g")]
+    value = alt.Tooltip("y:Q", title=title.split(AND_LINE)[0], format=".4~g")
+    tooltip = [alt.Tooltip("named:N", title="Line"), alt.Tooltip("epoch:Q", title="Epoch"), value]
     points = base.mark_circle(size=42, opacity=1).encode(tooltip=tooltip)
     labels = [
         alt.Chart(pd.DataFrame([{"x": axis.values[-1], "y": values[end.name][-1], "line": end.name, "told": end.told}]))

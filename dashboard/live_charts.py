@@ -8,13 +8,14 @@ import pandas as pd
 from dashboard import altair_charts
 from dashboard.charts import QUIET
 from dashboard.run_charts import LINES, TRAIN, Against, Quantity, time_axis
+from fer_engine.experiments.spec import RunSpec
 
 
 def curves(
-    history: pd.DataFrame, quantity: Quantity, against: Against = "epochs", *, chosen: int = 0, head: str = "softmax"
+    history: pd.DataFrame, quantity: Quantity, against: Against = "epochs", *, chosen: int = 0, spec: RunSpec | None = None
 ) -> alt.LayerChart:
     """Training and validation so far, the chosen epoch marked; arguments as `run_charts.history_curves`."""
-    lines = altair_charts.live_curves(history, quantity, against, head=head)
+    lines = altair_charts.live_curves(history, quantity, against, spec=spec)
     return altair_charts.as_vectors(cast(alt.LayerChart, _chosen(history, against, chosen) + lines))
 
 

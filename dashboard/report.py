@@ -6,7 +6,7 @@ from dataclasses import asdict
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from dashboard import run_charts, run_tables, text
+from dashboard import run_charts, run_tables, text, training_words
 from dashboard.report_parts import Sheet, page
 from fer_engine.errors import FerLabError
 from fer_engine.experiments.svm_spec import SvmSpec
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fer_engine.evaluation.curves import Scored
+    from fer_engine.evaluation.statistics import Interval
 from fer_engine.runs.store import Run
 
 _RELIABILITY = "Calibrated probabilities; on the dotted line answers are right as often as they are sure."
@@ -69,13 +70,18 @@ def _title(run: Run) -> str:
 def _results(run: Run, sheet: Sheet) -> str:
     import pandas as pd
 
+    from fer_engine.evaluation.curves import scored_splits
+    from fer_engine.evaluation.intervals import macro_f1_interval
+
     how, spec = run.manifest["protocol"], run.spec
-    rows = [_result(split, figures, how["tta"], spec.data.name) for split, figures in run.metrics.items()]
+    scored = scored_splits(run)
+    sure = {split: macro_f1_interval(scored[split]) if split in scored else None for split in run.metrics}
+    rows = [_result(split, figures, how["tta"], spec.data.name, sure[split]) for split, figures in run.metrics.items()]
     rows += [_result(tree["split"], tree, tree["tta"], tree.get("data_name", "")) for tree in _later(run)]
     words = (
         f"Trained on {how['trained_on']}. {run_tables.chosen_words(run)}, calibrated on {how['calibrated_on']}: "
         f"a figure on a split that was chosen on flatters a little. Seeds: {', '.join(map(str, how['seeds']))}. "
-        f"Interval: {how['interval']}. Weights: {how['weights']}. Data: {spec.data.name}."
+        f"Interval: {how['interval']}, and of macro F1 by bootstrap over the faces. Weights: {how['weights']}. Data: {spec.data.name}."
     )
     paper = run_tables.paper_accuracy(spec)
     if paper:
@@ -94,9 +100,12 @@ def _later(run: Run) -> list[dict[str, Any]]:
     return [read_json(path) for path in later_evaluations(run)]
 
 
-def _result(split: str, figures: dict[str, Any], tta: str, data: str) -> dict[str, str]:
+def _result(split: str, figures: dict[str, Any], tta: str, data: str, f1: Interval | None = None) -> dict[str, str]:
+    """A row of the results; intervals of 95% in brackets, of macro F1 where the answers are known that it is made of."""
+    from fer_engine.evaluation.intervals import top2_interval
+
     low, high = figures["accuracy_ci95"]
-    clean = figures["accuracy_deduplicated"]
+    clean, top2 = figures["accuracy_deduplicated"], top2_interval(figures)
     return {
         "Data": data,
         "Split": split,
@@ -105,22 +114,23 @@ def _result(split: str, figures: dict[str, Any], tta: str, data: str) -> dict[st
         "Accuracy": text.percent(figures["accuracy"]),
         "95% interval": f"{100 * low:.1f} – {100 * high:.1f}",
         "On faces not in Training": "–" if clean is None else text.percent(clean),
-        "Top-2 accuracy": text.percent(figures["top2"]),
-        "Macro F1": f"{figures['macro_f1']:.3f}",
+        "Top-2 accuracy": f"{text.percent(figures['top2'])} ({100 * top2.low:.1f} – {100 * top2.high:.1f})",
+        "Macro F1": f"{figures['macro_f1']:.3f}" + (f" ({f1.low:.3f} – {f1.high:.3f})" if f1 else ""),
         "Test-time augmentation": tta,
     }
 
 
 def _history(run: Run, sheet: Sheet) -> str:
-    history, best, head = run.history(), run.manifest["best_epoch"], run.spec.head
+    history, best, spec = run.history(), run.manifest["best_epoch"], run.spec
     words = (
         "After each epoch, without test-time augmentation; training's values are of augmented faces, while the network still learnt. "
-        f"The weights of epoch {best} were kept."
+        f"The weights of epoch {best} were kept. {training_words.each_epoch(run)}."
     )
+    losses = f"Loss against time. {training_words.loss_note(spec)}".strip()
     return (
         f'<h2>Training</h2><p class="quiet">{escape(words)}</p>'
         + sheet.figure(run_charts.history_curves(history, "accuracy", chosen=best), "accuracy", "Accuracy against epochs.")
-        + sheet.figure(run_charts.history_curves(history, "loss", "seconds", chosen=best, head=head), "loss", "Loss against time.")
+        + sheet.figure(run_charts.history_curves(history, "loss", "seconds", chosen=best, spec=spec), "loss", losses)
         + sheet.figure(run_charts.learning_rate(history), "learning-rate", "Learning rate against epochs.")
     )
 

@@ -27,17 +27,14 @@ if TYPE_CHECKING:
     from fer_engine.evaluation.comparison import Comparison
     from fer_engine.evaluation.comparison_heads import HeadPair
     from fer_engine.evaluation.curves import Scored
-    from fer_engine.experiments.spec import CnnSpec
+    from fer_engine.evaluation.statistics import Interval
     from fer_engine.explain.classical import SvmExplanation
     from fer_engine.explain.explanation import Explanation
     from fer_engine.explain.gradcam import Method
     from fer_engine.explain.occlusion import Fill, OcclusionMap
     from fer_engine.faces import FoundFaces
     from fer_engine.predictors import Predictor
-    from fer_engine.runs.jobs import Launch
     from fer_engine.runs.store import Run
-    from fer_engine.training.device import Device
-    from fer_engine.training.estimate import Estimate
 
 _EXPLAINING = threading.Lock()  # one at a time: two explanations on two cores take longer side by side than in turn
 
@@ -272,6 +269,18 @@ def _scored(path: str, predictions: int, calibration: int) -> Scored:  # noqa: A
     return next(iter(splits.values()))
 
 
+def macro_f1_interval(run: Run) -> Interval:
+    """The 95% interval of a finished run's macro F1 on the split that it was scored on when it ended."""
+    return _macro_f1_interval(str(run.path), stamp(run, "predictions.parquet"), stamp(run, "calibration.json"))
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def _macro_f1_interval(path: str, predictions: int, calibration: int) -> Interval:
+    from fer_engine.evaluation.intervals import macro_f1_interval
+
+    return macro_f1_interval(_scored(path, predictions, calibration))
+
+
 def comparison(runs: Mapping[str, Run]) -> Comparison:
     """Finished runs side by side, by what to call them."""
     return _comparison(_identities(runs))
@@ -363,43 +372,3 @@ def drawn_faces(name: str) -> LoadedData:
     from fer_engine.data.source import open_data
 
     return open_data(name)
-
-
-@st.cache_resource(show_spinner="Looking what this machine has …")
-def devices() -> tuple[Device, ...]:
-    """What this machine has to train on, best first."""
-    from fer_engine.training.device import devices_here
-
-    return devices_here()
-
-
-def estimate(spec: CnnSpec, launch: Launch, starts_from: Run | None, click: int) -> Estimate:
-    """How long a run would take here and how much memory, measured once for each click that asks for it.
-
-    Args:
-        spec: What would be trained.
-        launch: On what data and device.
-        starts_from: The finished run to start from, or None.
-        click: Tells this click from all others: what the machine has to do changes, and the figures with it.
-
-    Raises:
-        FerLabError: With the sentence that the training itself would end with, or where the measure takes too long.
-    """
-    found = _estimate(spec.hash, launch, str(starts_from.path) if starts_from else "", click, spec)
-    if isinstance(found, FerLabError):
-        raise FerLabError(str(found))
-    return found
-
-
-@st.cache_resource(max_entries=100, show_spinner="Training a few batches …")
-def _estimate(spec_hash: str, launch: Launch, start: str, click: int, _spec: CnnSpec) -> Estimate | FerLabError:  # noqa: ARG001
-    """The figures, or why there are none: a failure, too, is kept until the next click."""
-    from fer_engine.runs.store import Run
-    from fer_engine.training.estimate import measure
-    from fer_engine.training.hardware import Hardware
-
-    hardware = Hardware(launch.device, launch.precision, launch.threads, compiled=launch.compiled)  # of several devices one
-    try:
-        return measure(_spec, launch.data, hardware, Run(Path(start)) if start else None, skip_bad=launch.skip_bad)
-    except FerLabError as error:
-        return error

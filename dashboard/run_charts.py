@@ -10,16 +10,19 @@ from plotly.subplots import make_subplots
 
 from dashboard.charts import MODEL_COLORS, QUIET, calm
 from dashboard.text import percent, probability
+from dashboard.training_words import loss_name, of_training_alone
 from fer_engine.labels import COLORS, N_CLASSES, NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from fer_engine.evaluation.curves import Reliability, Roc
+    from fer_engine.experiments.spec import RunSpec
 
 Quantity = Literal["accuracy", "loss"]
 Against = Literal["epochs", "seconds"]
 
+AND_LINE = "<br>"  # where a title goes on below
 TRAIN, VALID, EPOCH = "training", "validation", "Epoch"
 # Told apart by dashes too. As dark on white as they are bright on near black, so that words in them can be read on both.
 LINES = {TRAIN: "#777C89", VALID: MODEL_COLORS["A"]}
@@ -97,11 +100,18 @@ def time_axis(history: "pd.DataFrame", against: Against) -> TimeAxis:
     return TimeAxis(spent / seconds, f"Time since the start ({unit})")
 
 
-def quantity_title(quantity: Quantity, head: str = "softmax") -> str:
-    """The title of the axis of accuracy or loss, with its unit."""
+def quantity_title(quantity: Quantity, spec: "RunSpec | None" = None) -> str:
+    """The title of the axis of accuracy or loss, with its unit; in a second line what the loss of training has for itself."""
     if quantity == "accuracy":
         return "Accuracy (%)"
-    return "Cross-entropy (nats)" if head == "softmax" else "Squared hinge loss"
+    words = ", ".join(of_training_alone(spec))
+    return f"{loss_name(spec)}{AND_LINE}{TRAIN}: {words}" if words else loss_name(spec)
+
+
+def line_title(name: str, quantity: Quantity, spec: "RunSpec | None" = None) -> str:
+    """What a line is called where it is pointed at: that of training's loss with what it has for itself."""
+    words = ", ".join(of_training_alone(spec)) if quantity == "loss" and name == TRAIN else ""
+    return f"{name} ({words})" if words else name
 
 
 def history_values(history: "pd.DataFrame", quantity: Quantity) -> dict[str, np.ndarray]:
@@ -111,7 +121,7 @@ def history_values(history: "pd.DataFrame", quantity: Quantity) -> dict[str, np.
 
 
 def history_curves(
-    history: "pd.DataFrame", quantity: Quantity, against: Against = "epochs", *, chosen: int = 0, head: str = "softmax"
+    history: "pd.DataFrame", quantity: Quantity, against: Against = "epochs", *, chosen: int = 0, spec: "RunSpec | None" = None
 ) -> go.Figure:
     """Training and validation against epochs or time, named at their ends, the chosen epoch marked.
 
@@ -120,19 +130,20 @@ def history_curves(
         quantity: 'accuracy' or 'loss'.
         against: 'epochs' or 'seconds'.
         chosen: The epoch whose weights were kept (from 1), or 0 for none yet.
-        head: The run's head, which says what the loss is.
+        spec: The run's spec, which says what the losses are; the plain cross-entropy where it is left out.
     """
     axis, values = time_axis(history, against), history_values(history, quantity)
     figure = go.Figure()
     for name, line in values.items():
-        figure.add_trace(_line(axis.values, line, name, LINES[name], "dash" if name == TRAIN else "solid", history["epoch"]))
+        told, dash = line_title(name, quantity, spec), "dash" if name == TRAIN else "solid"
+        figure.add_trace(_line(axis.values, line, told, LINES[name], dash, history["epoch"]))
     for end in end_labels(values, "%" if quantity == "accuracy" else ""):
         place = {"x": axis.values[-1], "y": values[end.name][-1], "xanchor": "left", "xshift": 8, "yshift": end.shift}
         figure.add_annotation(**place, text=end.told, showarrow=False)
     found = np.flatnonzero(history["epoch"] == chosen)
     if len(found):
         _mark_chosen(figure, float(axis.values[found[0]]), float(values[VALID][found[0]]), chosen)
-    figure.update_layout(xaxis=axis.layout, yaxis={"title": quantity_title(quantity, head)})
+    figure.update_layout(xaxis=axis.layout, yaxis={"title": quantity_title(quantity, spec)})
     figure = calm(figure, height=320, top=30)
     return figure.update_layout(margin={"r": ROOM})
 

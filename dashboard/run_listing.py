@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dashboard import text
+from dashboard import text, training_words
 from fer_engine.errors import FerLabError
+from fer_engine.evaluation.statistics import wilson_interval
 from fer_engine.experiments.bases import Base, nearest_base
 from fer_engine.runs.forms import LARGEST
 from fer_engine.runs.store import HISTORY, MANIFEST, SPEC
@@ -33,7 +34,7 @@ class Summary:
         best_epoch: The epoch whose weights are kept, or None before the first.
         epochs: Epochs that were trained.
         accuracy: On the validation split, from 0 to 1: as measured at the end, or the best so far; None before the first epoch.
-        interval: Its 95% interval; None while the run is unfinished.
+        interval: Its 95% interval; None before the first epoch, and where the number of faces is not known of an unfinished run.
         protocol: How the accuracy came about.
         seconds: Time that training took so far.
         date: When it was finished, or last written to.
@@ -93,18 +94,27 @@ def summarise(run: Run, history: pd.DataFrame | None = None) -> Summary:
 
 def _unfinished(run: Run, rows: pd.DataFrame) -> Summary:
     best = _best(rows, run.spec.monitor) if len(rows) else None
+    accuracy = float(rows["valid_accuracy"][best]) if best is not None else None
     return Summary(
         run=run,
         base=nearest_base(run.spec),
         best_epoch=int(rows["epoch"][best]) if best is not None else None,
         epochs=len(rows),
-        accuracy=float(rows["valid_accuracy"][best]) if best is not None else None,
-        interval=None,
-        protocol=f"{run.spec.data.valid} · best epoch so far · no TTA" if best is not None else "",
+        accuracy=accuracy,
+        interval=_interval(accuracy, training_words.validated(run)),
+        protocol=training_words.best_so_far(run) if best is not None else "",
         seconds=float(rows["seconds"].sum()) if best is not None else 0.0,
         date=datetime.fromtimestamp(last_written(run) / 1e9, UTC),
         curve=tuple(rows["valid_accuracy"]) if best is not None else (),
     )
+
+
+def _interval(accuracy: float | None, n: int | None) -> tuple[float, float] | None:
+    """The 95% interval of an accuracy on so many faces; None where either is not known."""
+    if accuracy is None or not 0 <= accuracy <= 1 or not n:
+        return None
+    found = wilson_interval(round(accuracy * n), n)
+    return found.low, found.high
 
 
 def _finished(run: Run) -> Summary:

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from dashboard.text import percent
+from dashboard.training_words import chosen_by
 from fer_engine.data.faceset import SIZE
 from fer_engine.errors import FerLabError
 from fer_engine.evaluation.statistics import wilson_interval
@@ -211,5 +212,6 @@ def chosen_words(run: Run) -> str:
     """What was chosen on which split, and by what."""
     how = run.manifest["protocol"]
     if run.spec.family == "cnn":
-        return f"Epoch chosen on {how['chosen_on']} by {how['monitor']}"
+        by = chosen_by(how["monitor"])
+        return f"Epoch chosen on {how['chosen_on']} by {by}" if by else "The last epoch kept, which no figure chose"
     return f"Hyper-parameters chosen on {how['chosen_on']}"

@@ -1,9 +1,11 @@
 """What a run was trained and chosen on."""
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard import run_tables, text
-from dashboard.components import table_downloads
+from dashboard.components import protocol_badge, table_downloads
 from dashboard.run_listing import Row
 
 
@@ -18,7 +20,8 @@ def draw(row: Row) -> None:
         f"epoch and calibration chosen on {data.valid} (content `{data.valid_hash}`)."
     )
     if before := run.manifest.get("before"):
-        shares = f"{text.percent(before['accuracy'])} of {data.valid} before, {text.percent(run.metrics[data.valid]['accuracy'])} after"
+        shares = f"{_share(before)} of {data.valid} before, {_share(run.metrics[data.valid])} after"
+        protocol_badge.draw(run)
         st.markdown(f"Started from **{text.plain(run.manifest['starts_from'])}**: {shares}.")
     st.plotly_chart(
         run_charts.split_counts(counts),
@@ -30,3 +33,8 @@ def draw(row: Row) -> None:
     told = frame.assign(**{split: [f"{n:,}" for n in frame[split]] for split in counts})
     st.table(told, border="horizontal", hide_index=True, width="content", alt="Faces per emotion and split")
     table_downloads.draw(frame, f"{run.name}-data", f"Faces per emotion and split of {run.name}")
+
+
+def _share(figures: dict[str, Any]) -> str:
+    low, high = figures["accuracy_ci95"]
+    return f"{text.percent(figures['accuracy'])} (95% interval {100 * low:.1f} – {100 * high:.1f})"

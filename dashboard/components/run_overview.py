@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard import text
+from dashboard import resources, text
 from dashboard.components import protocol_badge, run_actions, table_downloads
 from dashboard.components.errors import sentences
 from dashboard.run_listing import FINISHED, Row
 from dashboard.run_tables import evaluations, paper_accuracy, settings
+from fer_engine.errors import FerLabError
+from fer_engine.evaluation.intervals import top2_interval
 from fer_engine.evaluation.statistics import wilson_interval
 
 if TYPE_CHECKING:
@@ -71,8 +73,7 @@ def headlines(run: "Run") -> tuple[Headline, ...]:
         found = wilson_interval(round(clean * n), n)
         note = f"95% interval {_interval(found.low, found.high)}, {n:,} faces"
         told.append(Headline("Without copies", text.percent(clean), f"on faces not in Training too; {note}"))
-    told.append(Headline("Macro F1", text.percent(figures["macro_f1"]), "mean over the emotions; rare ones count as much"))
-    told.append(Headline("Top-2 accuracy", text.percent(figures["top2"]), f"label among the two likeliest, {figures['n']:,} faces"))
+    told += [_macro_f1(run, figures), _top2(figures)]
     if before := run.manifest.get("before"):
         note = (
             f"{run.manifest['starts_from']}, which it goes on from, on the same faces; 95% interval {_interval(*before['accuracy_ci95'])}"
@@ -82,6 +83,22 @@ def headlines(run: "Run") -> tuple[Headline, ...]:
     if paper:
         told.append(Headline("The paper's accuracy", text.percent(paper), "on PrivateTest, another split: not to compare digit by digit"))
     return tuple(told)
+
+
+def _macro_f1(run: "Run", figures: dict[str, Any]) -> Headline:
+    note = "mean over the emotions; rare ones count as much"
+    try:
+        found = resources.macro_f1_interval(run)
+        note = f"95% interval {_interval(found.low, found.high)}, {figures['n']:,} faces; {note}"
+    except FerLabError as error:
+        note = f"no interval: {text.plain(str(error))}"
+    return Headline("Macro F1", text.percent(figures["macro_f1"]), note)
+
+
+def _top2(figures: dict[str, Any]) -> Headline:
+    found = top2_interval(figures)
+    note = f"95% interval {_interval(found.low, found.high)}, {figures['n']:,} faces; label among the two likeliest"
+    return Headline("Top-2 accuracy", text.percent(figures["top2"]), note)
 
 
 def _interval(low: float, high: float) -> str:
@@ -103,6 +120,8 @@ def _unfinished(row: Row) -> None:
         st.metric(
             f"Best accuracy so far, {summary.epochs} of {row.run.spec.epochs} epochs", text.percent(summary.accuracy), width="content"
         )
+        if summary.interval:
+            st.caption(f"95% interval {_interval(*summary.interval)}")
 
 
 def _trained(run: "Run") -> dict[str, str]:

@@ -17,7 +17,7 @@ _HELP = {
     "Recipe and changes": "The recipe that the run comes nearest to, and the fields that it changes.",
     "Best epoch": "The epoch whose weights are kept.",
     "Accuracy": "On the validation split, in percent. How it came about says the column 'Protocol'; compare within one protocol alone.",
-    "95% interval": "Of the accuracy, in percent, after Wilson: over faces, for one training. An unfinished run has none yet.",
+    "95% interval": "Of the accuracy, in percent, after Wilson: over faces, for one training.",
     "By epoch": "Validation accuracy after each epoch, without test-time augmentation; all rows have one scale.",
     "Protocol": "Split and number of faces, what epoch and calibration were chosen on, test-time augmentation, seeds.",
     "Seconds": "Time that training took, or has taken so far.",

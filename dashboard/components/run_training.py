@@ -4,7 +4,7 @@ from typing import Literal, cast
 
 import streamlit as st
 
-from dashboard import resources, text
+from dashboard import resources, text, training_words
 from dashboard.components import protocol_badge, table_downloads
 from dashboard.run_listing import FINISHED, Row
 
@@ -18,7 +18,9 @@ def draw(row: Row) -> None:
     from dashboard import charts, run_charts
 
     spec, rows = run.spec, resources.history(run)
-    protocol_badge.say(f"each epoch · {spec.data.train} and {spec.data.valid} · no TTA", protocol_badge.TRAINING)
+    if row.state == FINISHED:
+        _result(row)
+    protocol_badge.say(training_words.each_epoch(run), protocol_badge.TRAINING)
     st.markdown(_chosen(row))
     against = cast(
         Literal["epochs", "seconds"],
@@ -26,7 +28,7 @@ def draw(row: Row) -> None:
     )
     chosen = summary.best_epoch or 0
     for column, quantity in zip(st.columns(2, gap="large"), ("accuracy", "loss"), strict=True):
-        figure = run_charts.history_curves(rows, cast(run_charts.Quantity, quantity), against, chosen=chosen, head=spec.head)
+        figure = run_charts.history_curves(rows, cast(run_charts.Quantity, quantity), against, chosen=chosen, spec=spec)
         last = rows.iloc[-1]
         with column:
             st.plotly_chart(
@@ -36,6 +38,8 @@ def draw(row: Row) -> None:
                 alt=f"{quantity.capitalize()} of {run.name} over {len(rows)} epochs; in the last one training "
                 f"{last[f'train_{quantity}']:.3f}, validation {last[f'valid_{quantity}']:.3f}.",
             )
+            if quantity == "loss" and (note := training_words.loss_note(spec)):
+                st.caption(note)
     st.plotly_chart(
         run_charts.learning_rate(rows, against),
         key="learning-rate",
@@ -47,14 +51,16 @@ def draw(row: Row) -> None:
         table_downloads.draw(rows, f"{run.name}-history", f"Training of {run.name}: after each epoch, without test-time augmentation")
 
 
+def _result(row: Row) -> None:
+    """What the kept weights came to, under a badge of its own: it is another measure than the curves."""
+    split, figures = text.evaluated(row.run)
+    low, high = figures["accuracy_ci95"]
+    protocol_badge.draw(row.run)
+    interval = f"95% interval {100 * low:.1f} – {100 * high:.1f}"
+    st.markdown(f"Measured at the end, as saved: **{text.percent(figures['accuracy'])}** of {split} ({interval}).")
+
+
 def _chosen(row: Row) -> str:
-    monitors = {
-        "valid_loss": "the lowest validation loss",
-        "valid_accuracy": "the highest validation accuracy",
-        "valid_macro_f1": "the highest macro F1",
-    }
-    monitor = row.run.spec.monitor
-    why = f"it has {monitors[monitor]}" if monitor in monitors else "it is the last"
+    best = training_words.chosen_by(row.run.spec.monitor)
     kept = "are kept" if row.state == FINISHED else "would be kept now"
-    result = "" if row.state != FINISHED else f" Measured at the end, as saved: {text.percent(text.evaluated(row.run)[1]['accuracy'])}."
-    return f"The weights of **epoch {row.summary.best_epoch}** {kept}: {why}.{result}"
+    return f"The weights of **epoch {row.summary.best_epoch}** {kept}: {f'it has {best}' if best else 'it is the last'}."

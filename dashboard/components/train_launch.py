@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import resources
+from dashboard import train_resources
 from dashboard.components.errors import sentences
 from dashboard.components.train_draft import Draft
 from dashboard.components.train_machine import PRECISIONS, changes
@@ -57,7 +57,7 @@ def _measure(draft: Draft) -> None:
         st.caption("A few batches of these settings tell the time an epoch and the memory.")
         return
     with sentences():
-        _figures(resources.estimate(draft.spec, draft.launch, start, click), draft.spec, draft)
+        _figures(train_resources.estimate(draft.spec, draft.launch, start, click), draft.spec, draft)
         if busy:
             st.warning("This machine was at work on something else, so these are figures of a loaded machine. Alone, this run takes less.")
 
@@ -74,7 +74,7 @@ def _figures(estimate: "Estimate", spec: "CnnSpec", draft: Draft) -> None:
     epoch.metric("An epoch", duration(estimate.seconds_per_epoch))
     whole.metric("Whole run", duration(estimate.total_seconds), help="Of all epochs; patience may end it sooner.")
     size.metric("Memory", memory(estimate.memory_bytes) if estimate.memory_bytes else "unknown")
-    device = next(device.title for device in resources.devices() if device.name == draft.launch.device)
+    device = next(device.title for device in train_resources.devices() if device.name == draft.launch.device)
     passes = f"{spec.epochs} epoch{'s' if spec.epochs > 1 else ''}"
     precision = PRECISIONS[draft.launch.precision]
     st.caption(f"{passes} at {estimate.images_per_second:,.0f} images a second; {plain(device)}, {precision}.")

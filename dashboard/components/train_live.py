@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard import text
+from dashboard import text, training_words
 from dashboard.components import protocol_badge, table_downloads, train_steer
 from dashboard.components.errors import sentences
 from dashboard.components.train_words import PHASES, STATES, duration
@@ -88,14 +88,16 @@ def _figures(job: "Job", history: "pd.DataFrame") -> "Summary":
     if job.state == "finished":
         _result(summary)
         return summary
-    train, valid = run.spec.data.train, run.spec.data.valid
-    protocol_badge.say(f"each epoch · {train} and {valid} · no TTA", protocol_badge.TRAINING)
+    valid = run.spec.data.valid
+    protocol_badge.say(training_words.best_so_far(run), protocol_badge.TRAINING)
     accuracy, rate, speed, time = st.columns(4)
     accuracy.metric(
         f"{valid}, epoch {summary.best_epoch}" if summary.best_epoch else valid,
         "–" if summary.accuracy is None else text.percent(summary.accuracy),
         help="Accuracy of the epoch that would be kept now.",
     )
+    if summary.interval:
+        accuracy.caption("95% interval {:.1f} – {:.1f}".format(*(100 * end for end in summary.interval)))
     rate.metric("Learning rate", f"{history['learning_rate'].iloc[-1]:.3g}" if len(history) else "–", help="At the end of the last epoch.")
     fast = progress.images_per_second if progress else 0
     speed.metric("Images a second", f"{fast:,.0f}" if fast else "–")
@@ -132,17 +134,20 @@ def seconds_left(progress: "LiveProgress", history: "pd.DataFrame") -> float | N
 def _curves(run: "Run", history: "pd.DataFrame", chosen: int) -> None:
     from dashboard import live_charts
 
+    protocol_badge.say(training_words.each_epoch(run), protocol_badge.TRAINING)
     units = ["epochs", "seconds"]
     against: Any = st.segmented_control("Against", units, default=units[0], required=True, key="against", bind="query-params")
-    head, last = run.spec.head, history.iloc[-1]
+    spec, last = run.spec, history.iloc[-1]
     after = f"after epoch {len(history)}"
     loss, accuracy = st.columns(2, gap="medium")
     with loss, st.container(key="live-loss"):
         told = f"Loss: training {last['train_loss']:.3g}, validation {last['valid_loss']:.3g} {after}."
-        st.altair_chart(live_charts.curves(history, "loss", against, chosen=chosen, head=head), key="loss-chart", alt=told)
+        st.altair_chart(live_charts.curves(history, "loss", against, chosen=chosen, spec=spec), key="loss-chart", alt=told)
+        if note := training_words.loss_note(spec):
+            st.caption(note)
     with accuracy, st.container(key="live-accuracy"):
         told = f"Accuracy: training {last['train_accuracy']:.1%}, validation {last['valid_accuracy']:.1%} {after}."
-        st.altair_chart(live_charts.curves(history, "accuracy", against, chosen=chosen, head=head), key="accuracy-chart", alt=told)
+        st.altair_chart(live_charts.curves(history, "accuracy", against, chosen=chosen, spec=spec), key="accuracy-chart", alt=told)
     told = f"Learning rate {last['learning_rate']:.3g} {after}."
     st.altair_chart(live_charts.learning_rate(history, against), key="rate-chart", alt=told, height=180)
     table_downloads.draw(history, f"{run.name}-history", f"Training of {run.name}: after each epoch, without test-time augmentation")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard import resources
+from dashboard import train_resources
 from dashboard.components.train_data import Data
 from dashboard.components.train_fields import COLUMNS
 from fer_engine.runs.records import Launch, machine_changes, read_record, trained_on
@@ -26,7 +26,7 @@ def draw(data: Data, pattern: "Run | None") -> Launch:
     """
     st.markdown("**Machine**")
     usual, prefix = _usual(pattern), f"like-{pattern.name}-" if pattern else ""
-    devices = {device.name: device for device in resources.devices()}
+    devices = {device.name: device for device in train_resources.devices()}
     left, middle, right = st.columns(COLUMNS)
     with left:
         name = st.selectbox(

@@ -8,6 +8,7 @@ import numpy as np
 
 from dashboard import compare_charts, compare_tables, run_charts, run_tables, text
 from dashboard.report_parts import folded, missing, paragraph
+from dashboard.training_words import loss_name, loss_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,11 +45,12 @@ def training(lab: Lab, sheet: Sheet) -> Iterator[str]:
 
 
 def _history(run: Run, key: str, rows: pd.DataFrame, sheet: Sheet) -> Iterator[str]:
-    best, head, valid = run.manifest["best_epoch"], run.spec.head, run.spec.data.valid
+    best, spec, valid = run.manifest["best_epoch"], run.spec, run.spec.data.valid
     for quantity in get_args(run_charts.Quantity):
-        caption = f"{key}: {run_charts.quantity_title(quantity, head)}, training and {valid}; the weights of epoch {best} were kept."
-        yield sheet.figure(run_charts.history_curves(rows, quantity, chosen=best, head=head), f"{key}-{quantity}", caption)
-    chart = run_charts.history_curves(rows, "accuracy", "seconds", chosen=best, head=head)
+        name, note = (loss_name(spec), loss_note(spec)) if quantity == "loss" else (run_charts.quantity_title(quantity), "")
+        caption = f"{key}: {name}, training and {valid}; the weights of epoch {best} were kept. {note}".strip()
+        yield sheet.figure(run_charts.history_curves(rows, quantity, chosen=best, spec=spec), f"{key}-{quantity}", caption)
+    chart = run_charts.history_curves(rows, "accuracy", "seconds", chosen=best, spec=spec)
     yield sheet.figure(chart, f"{key}-accuracy-time", f"{key}: accuracy (%) against time since the start.")
     yield sheet.figure(run_charts.learning_rate(rows), f"{key}-learning-rate", f"{key}: learning rate at the end of each epoch.")
     yield sheet.table(rows, f"{key}-history", f"{key}: after each epoch, without test-time augmentation.", tall=True)

@@ -9,6 +9,7 @@ import pytest
 
 from dashboard import altair_charts, run_charts
 from fer_engine.evaluation.curves import reliability, roc
+from fer_engine.experiments import lab, paper
 from fer_engine.labels import COLORS, NAMES
 
 HISTORY = pd.DataFrame(
@@ -54,9 +55,26 @@ def test_time_is_summed_over_the_epochs_in_a_unit_that_suits():
     assert run_charts.time_axis(HISTORY.assign(seconds=9000.0), "seconds").title.endswith("(h)")
 
 
-@pytest.mark.parametrize(("head", "title"), [("softmax", "Cross-entropy (nats)"), ("svm", "Squared hinge loss")])
-def test_loss_is_called_what_the_head_makes_it(head, title):
-    assert run_charts.history_curves(HISTORY, "loss", head=head).layout.yaxis.title.text == title
+@pytest.mark.parametrize(
+    ("spec", "title", "training"),
+    [
+        (None, "Cross-entropy (nats)", "training"),
+        (paper.recipe("net5"), "Cross-entropy (nats)", "training"),
+        (lab.recipe("net5"), "Cross-entropy (nats)<br>training: smoothed", "training (smoothed)"),
+        (lab.recipe("net5", "svm"), "Squared hinge loss<br>training: with penalty", "training (with penalty)"),
+    ],
+)
+def test_losses_are_called_what_the_spec_makes_them(spec, title, training):
+    figure = run_charts.history_curves(HISTORY, "loss", spec=spec)
+    assert figure.layout.yaxis.title.text == title
+    assert [line.name for line in figure.data] == [training, "validation"]
+    tree = altair_charts.live_curves(HISTORY, "loss", spec=spec).to_dict()
+    assert tree["layer"][0]["encoding"]["y"]["title"] == title.split("<br>")
+    rows = [row for table in tree["datasets"].values() for row in table]
+    assert {row["named"] for row in rows if "named" in row} == {training, "validation"}
+    accuracy = run_charts.history_curves(HISTORY, "accuracy", spec=spec)
+    assert accuracy.layout.yaxis.title.text == "Accuracy (%)"
+    assert accuracy.data[0].name == "training"
 
 
 def test_labels_at_ends_that_are_close_do_not_cover_each_other():

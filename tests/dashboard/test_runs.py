@@ -16,6 +16,7 @@ from dashboard.text import percent, probability, protocol
 from fer_engine import settings
 from fer_engine.data.synthetic import synthetic
 from fer_engine.evaluation.curves import Scored, scored_splits
+from fer_engine.evaluation.intervals import macro_f1_interval, top2_interval
 from fer_engine.experiments import lab, paper
 from fer_engine.experiments.spec import override, to_json, with_data
 from fer_engine.labels import COLORS, NAMES
@@ -112,8 +113,8 @@ def test_an_unfinished_run_shows_how_far_it_is_and_marks_its_figure(open_page, h
     row = next(row for row in rows(open_page("runs")) if row["Run"] == "half-done")
     assert (row["Status"], row["From"]) == ("unfinished", "own")
     assert (row["Best epoch"], row["Accuracy"], row["Seconds"]) == (2, 37.5, 22)
-    assert row["95% interval"] == ""
-    assert "so far" in row["Protocol"]
+    assert row["95% interval"] == "35.9 – 39.1"  # of 1,346 right answers of 3,589
+    assert row["Protocol"] == "PublicTest · n=3,589 · best epoch so far, chosen on PublicTest · no TTA · 1 seed"
     assert row["Recipe and changes"] == "our recipe: seed 3"
     assert abs((datetime.now(UTC) - row["Date"]).total_seconds()) < 600
 
@@ -265,7 +266,42 @@ def test_an_unfinished_run_has_no_figures_but_its_curves_and_layers(open_page, h
     assert "comes with the end of the training" in app.info[0].value
     app = open_section(open_page, "half-done", "Training")
     assert any("**epoch 2** would be kept now" in item.value for item in app.markdown)
+    assert any("each epoch · Training and PublicTest · n=3,589 · no TTA · 1 seed" in item.value for item in app.markdown)
     assert open_section(open_page, "half-done", "Architecture").table
+
+
+def test_the_result_stands_under_its_own_protocol_beside_the_curves(open_page):
+    run = finished_run("net2-softmax")
+    figures = run.metrics["PublicTest"]
+    low, high = figures["accuracy_ci95"]
+    app = open_section(open_page, run.name, "Training")
+    said = [item.value for item in app.markdown]
+    badge, result, training = (
+        next(place for place, words in enumerate(said) if part in words)
+        for part in (protocol(run), "Measured at the end", "each epoch · Training and PublicTest · n=3,589 · no TTA")
+    )
+    assert badge < result < training
+    assert f"**{percent(figures['accuracy'])}** of PublicTest (95% interval {100 * low:.1f} – {100 * high:.1f})" in said[result]
+    assert any("its labels are smoothed by 0.1" in item.value for item in app.caption)
+
+
+def test_what_a_start_brought_has_its_protocol_and_intervals(open_page):
+    run = next(run for run in list_runs() if run.finished and run.manifest.get("before"))
+    app = open_section(open_page, run.name, "Data")
+    said = [item.value for item in app.markdown]
+    assert any(protocol(run) in words for words in said)
+    shares = next(words for words in said if "Started from" in words)
+    for figures in (run.manifest["before"], run.metrics["PublicTest"]):
+        low, high = figures["accuracy_ci95"]
+        assert f"{percent(figures['accuracy'])} (95% interval {100 * low:.1f} – {100 * high:.1f})" in shares
+
+
+def test_headlines_have_their_intervals(open_page):
+    scored = scored_splits(finished_run(RUN))["PublicTest"]
+    f1, top2 = macro_f1_interval(scored), top2_interval(finished_run(RUN).metrics["PublicTest"])
+    notes = [item.value for item in open_page("runs", run=RUN).caption]
+    for found, rest in ((f1, "mean over the emotions"), (top2, "label among the two likeliest")):
+        assert any(f"95% interval {100 * found.low:.1f} – {100 * found.high:.1f}, 3,589 faces; {rest}" in note for note in notes)
 
 
 def test_the_curves_are_the_historys_with_the_chosen_epoch_marked(open_page, figure):

@@ -16,8 +16,9 @@ from fer_engine.errors import FerLabError
 from fer_engine.experiments import lab, paper
 from fer_engine.experiments.bases import told
 from fer_engine.models import registry
-from fer_engine.runs import jobs, store
+from fer_engine.runs import jobs, records, store
 from fer_engine.runs.jobs import Job, Launch, LiveProgress
+from fer_engine.runs.processes import this_process
 
 
 def history(epochs):
@@ -210,6 +211,7 @@ def test_a_data_set_is_opened_remembered_and_found_again(open_page, tmp_path):
 def test_a_run_that_trains_is_told_in_words_and_figures(open_page, monkeypatch):
     run = own_run("mine")
     history(4).to_csv(run.path / store.HISTORY, index=False)
+    records.write_record(run, records.Record(Launch("synthetic:70"), this_process(), detached=True, faces=7))
     (run.path / "log.txt").write_text("epoch 4/30 done\n")
     progress = LiveProgress("training", 5, 30, 20, 80, 512.0, 260.0)
     monkeypatch.setattr(jobs, "find_job", lambda run: Job(run, "running", progress=progress, launch=Launch("synthetic:70")))
@@ -220,6 +222,10 @@ def test_a_run_that_trains_is_told_in_words_and_figures(open_page, monkeypatch):
         ("Images a second", "512"),
         ("Time left", "about 4 min 20 s"),
     ]
+    assert "95% interval 8.2 – 64.1" in words(app)  # of two right answers of seven
+    assert "PublicTest · n=7 · best epoch so far, chosen on PublicTest · no TTA · 1 seed" in words(app)
+    assert "each epoch · Training and PublicTest · n=7 · no TTA · 1 seed" in words(app)
+    assert "its labels are smoothed by 0.1" in words(app)
     (bar,) = app.get("progress")
     assert bar.proto.text == "Trains · epoch 5 of 30 · step 20 of 80"
     assert bar.proto.value == round(100 * 4.25 / 30)

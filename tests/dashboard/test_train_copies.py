@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from train_pages import TINY, expected, finished_copy, own_run, shown, widget, words
 
-from dashboard import resources
+from dashboard import train_resources
 from dashboard.components.train_machine import PRECISIONS
 from dashboard.components.train_start import FRESH
 from fer_engine.data.source import open_data
@@ -88,7 +88,7 @@ def test_a_finished_run_tells_on_what_it_was_trained():
 @pytest.fixture
 def two_gpus(monkeypatch):
     found = (device.Device("cuda", "A GPU", ("bf16-mixed", "32-true"), 2), device.Device("cpu", "processor", ("32-true",)))
-    monkeypatch.setattr(resources, "devices", lambda: found)
+    monkeypatch.setattr(train_resources, "devices", lambda: found)
 
 
 def test_gpus_and_compiling_are_chosen_where_there_are_gpus(open_page, launched, measured, two_gpus):
