@@ -88,12 +88,12 @@ register(
     ),
 )
 
-# Ours, made for speed: 48 -> 24 by the stem's stride -> 11 -> 5, so that nearly all of the work is on small maps, and
-# two pairs of convolutions with a shortcut around each. 1.2 M parameters, 46 M multiplications a face.
+# Ours, made for speed: the whole face is seen once, by few filters, and nearly all of the work is on maps of 23, 11 and 5
+# pixels, with a shortcut around one pair of convolutions. 0.7 M parameters, 82 M multiplications a face.
+# With a first convolution of stride 2 and more filters behind it (46 M) it came to 61.3 instead of 64.7% of PublicTest
+# in 14 epochs, one seed.
 register(
     "res8",
     "8-layer residual CNN",
-    NetworkConfig(
-        widths=(48, 96, 96, 96, 192, 192, 192), stride=2, pool_after=(1, 4), shortcuts=((3, 4), (6, 7)), average_pool=1, hidden=()
-    ),
+    NetworkConfig(widths=(32, 64, 64, 128, 128, 128, 256), pool_after=(1, 3, 6), shortcuts=((5, 6),), average_pool=1, hidden=()),
 )

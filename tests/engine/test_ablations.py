@@ -13,7 +13,7 @@ from fer_engine.ablations.pace import Pace, cost
 from fer_engine.ablations.results import conclude, mean_interval, results, table
 from fer_engine.ablations.work import Task, _Nobody, tasks, train_missing
 from fer_engine.data.source import open_data
-from fer_engine.distribution import Workers
+from fer_engine.distribution import Workers, parallel
 from fer_engine.errors import FerLabError
 from fer_engine.evaluation.statistics import wilson_interval
 from fer_engine.experiments import lab
@@ -292,6 +292,21 @@ def test_run_that_another_process_trains_is_awaited(tmp_path):
     assert train_missing(todo, Workers("loky", 1), lambda *_: None, listener) == {}
     assert run.finished
     assert f"works on the run '{cell.name}' already; this study goes on when that is over." in listener.told[0]
+
+
+@pytest.mark.parametrize(("backend", "package"), [("dask", "distributed"), ("ray", "ray")])
+def test_cluster_trains_what_is_missing(backend, package, tmp_path, monkeypatch):
+    pytest.importorskip(package)
+    study = catalogue.bring(tiny(tmp_path))
+    monkeypatch.setenv("FER_LAB_NICENESS", "0")
+    cells = ledger.cells(study, ledger.data_of(open_data("synthetic:140").faces))
+    ended = []
+    with parallel(backend, None, 2) as workers:
+        todo = tasks(cells, Launch("synthetic:140", threads=1), wait=False)
+        failed = train_missing(todo, workers, lambda task, _: ended.append(task.name))
+    assert (failed, sorted(ended)) == ({}, ["ablate-tiny-base-s0", "ablate-tiny-network.dropout-0-s0"])
+    assert [cell.state for cell in ledger.cells(study, cells[0].spec.data)] == ["finished", "finished"]
+    assert all(len(store.Run(store.run_path(name)).history()) == 3 for name in ended)
 
 
 class Listening(_Nobody):

@@ -195,9 +195,9 @@ def test_weights_of_maps_that_are_negative_in_places_have_no_pole():
 # --- where positions lie ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("network", [*NETWORKS, "res8"])
-def test_a_position_is_centred_on_the_pixels_that_it_sees(network):
-    config = dataclasses.replace(registry.entry(network).config, hidden=(), norm="none")
+@pytest.mark.parametrize(("network", "stride"), [*((name, 1) for name in NETWORKS), ("res8", 1), ("res8", 2)])
+def test_a_position_is_centred_on_the_pixels_that_it_sees(network, stride):
+    config = dataclasses.replace(registry.entry(network).config, hidden=(), norm="none", stride=stride)
     config = dataclasses.replace(config, widths=(1,) * len(config.widths))
     model = ConvNet(config)
     with torch.no_grad():
@@ -206,7 +206,7 @@ def test_a_position_is_centred_on_the_pixels_that_it_sees(network):
     for name, module in model.body.items():
         if isinstance(module, torch.nn.MaxPool2d):  # passes one pixel of a window on; an average sees all of the same window
             model.body[name] = torch.nn.AvgPool2d(module.kernel_size, module.stride)
-    face = torch.ones(1, 1, 128, 128, requires_grad=True)  # large, so that the windows in its middle are not cut
+    face = torch.ones(1, 1, 256, 256, requires_grad=True)  # large, so that the windows in its middle are not cut
     grids = conv_grids(config, model.stages)
     for name, output in model.run(face):
         if name in grids:
