@@ -47,7 +47,7 @@ def pick() -> "tuple[Study, DataSpec, int] | None":
             100,
             study.seeds,
             key=f"seeds-{name}",
-            help="Runs of each setting to be trained, by seeds from 0. Finished ones by further seeds are shown, too. An SVM is fitted once.",
+            help="Runs of each setting, by seeds from 0, or more where they are finished. An SVM is fitted once.",
         )
     return study, data, int(seeds)
 

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,7 +15,7 @@ from fer_engine.experiments.spec import CnnSpec, RunSpec, SvmSpec, from_json, to
 from fer_engine.runs import store
 from fer_engine.runs.files import make_folder, write_text
 from fer_engine.runs.processes import this_process
-from fer_engine.runs.records import Launch, read_record, refuse_busy
+from fer_engine.runs.records import Launch, keep_faces, keep_launch, read_record, refuse_busy
 
 if TYPE_CHECKING:
     from fer_engine.data.faceset import FaceSet
@@ -125,13 +125,14 @@ def _train(task: Task, watcher: Watcher) -> None:
     from fer_engine.runs.worker import at_work
     from fer_engine.training import neighbour
 
-    run, launch = _begun(task), task.launch
+    run = _begun(task)
     if run.finished:  # by another process, in the meantime
         return
     watcher.begins(task)
     _await_others(run, watcher)
     if run.finished:
         return
+    launch = as_begun(run, task.launch)
     is_svm = run.spec.family == "svm"
     need = neighbour.need("cpu" if is_svm else launch.device, launch.threads)
     with at_work(run, launch, need, wait=task.wait, on_wait=lambda sentence: watcher.waits(sentence.partition(" --")[0])) as report:
@@ -141,6 +142,14 @@ def _train(task: Task, watcher: Watcher) -> None:
             _fit_svm(run, faces)
         else:
             _train_network(run, faces, launch, _Both(report, watcher))
+
+
+def as_begun(run: store.Run, launch: Launch) -> Launch:
+    """The launch, on the hardware that an unfinished run was begun on: on another it would end in other figures."""
+    record = read_record(run)
+    if record is None or not (run.path / store.RESUME).exists():
+        return launch
+    return replace(launch, device=record.launch.device, precision=record.launch.precision, threads=record.launch.threads)
 
 
 def _await_others(run: store.Run, watcher: Watcher) -> None:
@@ -179,10 +188,13 @@ def _begun(task: Task) -> store.Run:
 
 def _train_network(run: store.Run, faces: "FaceSet", launch: Launch, listener: "_Both") -> None:
     from fer_engine.training import neighbour
+    from fer_engine.training.device import settle
     from fer_engine.training.hardware import Hardware
     from fer_engine.training.run import reopen, train_run
 
-    hardware = Hardware(launch.device, launch.precision, neighbour.threads_for(launch.threads))
+    hardware = settle(Hardware(launch.device, launch.precision, neighbour.threads_for(launch.threads)))
+    keep_launch(run, replace(launch, device=hardware.device, precision=hardware.precision, threads=hardware.threads))
+    keep_faces(run, len(faces.part(run.spec.data.valid)))
     train_run(reopen(run, faces), faces, hardware, listener)
 
 

@@ -11,7 +11,7 @@ from made_runs import made_run
 from fer_engine.ablations import catalogue, jobs, ledger
 from fer_engine.ablations.pace import Pace, cost
 from fer_engine.ablations.results import conclude, mean_interval, results, table
-from fer_engine.ablations.work import Task, _Nobody, tasks, train_missing
+from fer_engine.ablations.work import Task, _Nobody, as_begun, tasks, train_missing
 from fer_engine.data.source import open_data
 from fer_engine.distribution import Workers, parallel
 from fer_engine.errors import FerLabError
@@ -21,7 +21,8 @@ from fer_engine.experiments.parts import DataSpec
 from fer_engine.experiments.spec import override, to_json
 from fer_engine.runs import jobs as run_jobs
 from fer_engine.runs import store
-from fer_engine.runs.records import Launch, epochs_saved
+from fer_engine.runs.processes import this_process
+from fer_engine.runs.records import Launch, Record, epochs_saved, write_record
 
 MADE = DataSpec(train_hash="t", valid_hash="v")
 N = 200
@@ -307,6 +308,16 @@ def test_cluster_trains_what_is_missing(backend, package, tmp_path, monkeypatch)
     assert (failed, sorted(ended)) == ({}, ["ablate-tiny-base-s0", "ablate-tiny-network.dropout-0-s0"])
     assert [cell.state for cell in ledger.cells(study, cells[0].spec.data)] == ["finished", "finished"]
     assert all(len(store.Run(store.run_path(name)).history()) == 3 for name in ended)
+
+
+def test_unfinished_run_goes_on_on_what_it_was_begun_on():
+    run = store.Run(store.run_path("begun"))
+    run.path.mkdir(parents=True)
+    asked = Launch("synthetic:140", threads=2)
+    write_record(run, Record(Launch("elsewhere", "cpu", "32-true", 1), this_process(), detached=False))
+    assert as_begun(run, asked) == asked  # nothing of it is trained yet
+    (run.path / store.RESUME).write_bytes(b"")
+    assert as_begun(run, asked) == Launch("synthetic:140", "cpu", "32-true", 1)
 
 
 class Listening(_Nobody):
