@@ -8,8 +8,8 @@ from dashboard.run_charts import blend, hexadecimal, ink_on
 from fer_engine.labels import N_CLASSES, NAMES
 
 # From no difference to the largest, by who is better there; on a light and on a dark page.
-_NOTHING = {False: (244, 245, 251), True: (35, 38, 58)}
-_BETTER = {"A": {False: (74, 79, 181), True: (183, 187, 255)}, "B": {False: (142, 90, 20), True: (240, 190, 120)}}
+NOTHING = {False: (244, 245, 251), True: (35, 38, 58)}
+BETTER = {"A": {False: (74, 79, 181), True: (183, 187, 255)}, "B": {False: (142, 90, 20), True: (240, 190, 120)}}
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def difference_cells(difference: np.ndarray, *, dark: bool = False) -> tuple[Dif
         count = int(difference[label, answer])
         good = count if label == answer else -count
         better = "B" if good > 0 else "A" if good < 0 else "neither"
-        end = _BETTER[better][dark] if better != "neither" else _NOTHING[dark]
-        fill = blend(abs(count) / largest, _NOTHING[dark], end)
+        end = BETTER[better][dark] if better != "neither" else NOTHING[dark]
+        fill = blend(abs(count) / largest, NOTHING[dark], end)
         told = f"{count:+,}".replace("-", "−") if count else "0"
         cells.append(DifferenceCell(NAMES[label], NAMES[answer], count, told, better, hexadecimal(fill), ink_on(fill)))
     return tuple(cells)

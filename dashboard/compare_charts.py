@@ -8,10 +8,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.charts import MODEL_COLORS, QUIET, calm
+from dashboard.compare_cells import BETTER, NOTHING, difference_cells
 from dashboard.compare_tables import points, points_interval
-from dashboard.run_charts import EPOCH, Against
+from dashboard.run_charts import EPOCH, Against, hexadecimal
 from dashboard.text import percent
-from fer_engine.labels import COLORS
+from fer_engine.labels import COLORS, N_CLASSES, NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -202,6 +203,36 @@ def agreement(shares: np.ndarray, names: Sequence[str]) -> go.Figure:
     figure = go.Figure(heat)
     figure.update_layout(xaxis={"title": "Same answer (% of faces)", "showgrid": False}, yaxis={"showgrid": False, "autorange": "reversed"})
     return calm(figure, height=46 * len(names) + 90, top=10)
+
+
+def confusion_difference(difference: np.ndarray) -> go.Figure:
+    """Faces (7, 7) that B has more than A in each cell: blue where A is better, brown where B is."""
+    cells = difference_cells(difference)
+    largest = max(1, int(np.abs(difference).max()))
+    good = np.where(np.eye(N_CLASSES, dtype=bool), difference, -difference)
+    hover = [f"{cell.label}, answered {cell.answer}: {cell.told} faces, better here: {cell.better}" for cell in cells]
+    heat = go.Heatmap(
+        z=good,
+        x=list(NAMES),
+        y=list(NAMES),
+        zmin=-largest,
+        zmax=largest,
+        colorscale=[[0, hexadecimal(BETTER["A"][False])], [0.5, hexadecimal(NOTHING[False])], [1, hexadecimal(BETTER["B"][False])]],
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        text=np.array(hover).reshape(N_CLASSES, N_CLASSES),
+        hovertemplate="%{text}<extra></extra>",
+    )
+    numbers = [
+        {"x": cell.answer, "y": cell.label, "text": cell.told, "font": {"color": cell.ink, "size": 13}, "showarrow": False}
+        for cell in cells
+    ]
+    figure = go.Figure(heat)
+    figure.update_layout(
+        annotations=numbers, xaxis={"title": "Answer (faces, B − A)", "showgrid": False}, yaxis={"title": "Label", "showgrid": False}
+    )
+    return calm(figure, height=430, top=10).update_yaxes(autorange="reversed")
 
 
 def pareto(spots: Sequence[Spot], title: str) -> go.Figure:

@@ -6,7 +6,7 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dashboard.lab import compared, measures, runs, searches, studies
+from dashboard.lab import apart, compared, measures, runs, searches, studies
 from dashboard.report_parts import Sheet, bullets, contents_list, missing, page, paragraph
 from dashboard.run_listing import DAMAGE
 
@@ -24,6 +24,7 @@ CHAPTERS: tuple[tuple[str, Callable[[Lab, Sheet], Iterator[str]]], ...] = (
     ("Other runs", runs.others),
     ("Later evaluations", runs.later),
     ("Pairwise comparison", compared.pairs),
+    ("What runs differ in", apart.apart),
     ("Accuracy against time", compared.costs),
     ("Softmax or SVM", compared.heads),
     ("The paper's studies", studies.papers),

@@ -77,6 +77,33 @@ def two(no_checkpoints):
     return made_run("good", LABELS, answers(200)), made_run("bad", LABELS, answers(150))
 
 
+# What sets runs apart.
+
+
+def test_settings_emotions_cells_and_faces_that_all_get_wrong_are_in(two, no_checkpoints):
+    made_run("worse", LABELS, answers(120), spec=override(two[0].spec, {"batch_size": 7}))
+    text = made()
+    found, drawn = tables(text), figures(text)
+    (batch,) = [row for row in found["compare-settings"] if row["Field"] == "batch_size"]
+    assert batch["worse"] == "7"
+    assert batch["good"] == batch["bad"] != "7"
+    changes = found["bad-to-good-recall"]
+    assert [int(row["B fixed"]) for row in changes] == [LABELS[150:].count(place) for place in range(7)]
+    cells = [[int(row[name]) for name in list(row)[1:]] for row in found["bad-to-good-confusion"]]
+    assert np.trace(cells) == 50
+    assert np.sum(cells) == 0
+    matrix = np.array(numbers(drawn["figure-bad-to-good-confusion"]["data"][0]["z"])).reshape(7, 7)
+    assert (matrix >= 0).all()  # B is better in every cell
+    assert "No run of these 3 answers 0 of 200 faces right" in words(text)
+
+
+def test_faces_that_all_get_wrong_are_listed(no_checkpoints):
+    for name, right in (("one", 190), ("other", 150)):
+        made_run(name, LABELS, answers(right))
+    rows = tables(made())["compare-all-wrong"]
+    assert [row["Row"] for row in rows] == [str(place) for place in range(190, 200)]
+
+
 # A fresh clone.
 
 
