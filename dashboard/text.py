@@ -36,7 +36,8 @@ def protocol(run: "Run") -> str:
     tta = "flip TTA" if chosen["tta"] == "flip" else "no TTA"
     seeds = f"{len(chosen['seeds'])} seed{'s' if len(chosen['seeds']) > 1 else ''}"
     data = "" if run.spec.data.name == "fer2013" else f" · {run.spec.data.name} data"
-    return f"{split} · n={figures['n']:,} · chosen on {chosen['chosen_on']} · {tta} · {seeds}{data}"
+    choice = "last epoch" if chosen.get("monitor") == "last" else f"chosen on {chosen['chosen_on']}"
+    return f"{split} · n={figures['n']:,} · {choice} · {tta} · {seeds}{data}"
 
 
 def protocols(runs: Iterable["Run"]) -> str:

@@ -51,10 +51,12 @@ def _panel(job: "Job") -> None:
     history = _history(job.run)
     if job.progress and job.state != "finished":
         _progress(job.progress, history, job.state in LIVE)
-    summary = _figures(job, history)
+    best = 0
+    with sentences():  # a damaged folder must leave its buttons
+        best = _figures(job, history).best_epoch or 0
     train_steer.draw(job)
     if len(history):
-        _curves(job.run, history, summary.best_epoch or 0)
+        _curves(job.run, history, best)
     elif job.state in LIVE:
         st.caption("The curves begin when the first epoch ends.")
     _log(job)

@@ -255,6 +255,14 @@ def test_a_run_whose_history_is_damaged_can_be_deleted_all_the_same(open_page):
     assert {button.key for button in app.button} >= {"resume", "delete", "watch-mine"}
 
 
+def test_a_finished_run_whose_metrics_are_damaged_can_be_deleted_all_the_same(open_page):
+    run = finished_copy("mine")
+    (run.path / store.METRICS).write_text("{")
+    app = open_page("train", run="mine")
+    assert "'mine'" in app.error[0].value or "metrics.json" in app.error[0].value
+    assert "delete" in {button.key for button in app.button}
+
+
 def test_a_finished_run_shows_its_figure_with_protocol_and_leads_on(open_page):
     run = finished_copy("mine")
     figures = run.metrics["PublicTest"]
