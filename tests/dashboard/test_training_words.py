@@ -4,9 +4,11 @@ import json
 import shutil
 
 import pytest
+from made_runs import made_run
 
 from dashboard.report import report_html
 from dashboard.run_tables import chosen_words
+from dashboard.text import protocol
 from dashboard.training_words import best_so_far, each_epoch, loss_note, of_training_alone
 from fer_engine.data.synthetic import synthetic
 from fer_engine.experiments import lab, paper, svm_lab
@@ -96,3 +98,11 @@ def test_a_report_has_every_interval_and_tells_the_losses_apart(copied):
 
 def test_the_papers_losses_are_one_quantity():
     assert of_training_alone(paper.recipe("net12")) == {}
+
+
+def test_protocol_of_a_run_that_keeps_its_last_epoch_says_so():
+    run = made_run("mine", [0, 1], [0, 1])
+    assert "· chosen on PublicTest ·" in protocol(run)
+    told = run.manifest | {"protocol": run.manifest["protocol"] | {"monitor": "last"}}
+    (run.path / store.MANIFEST).write_text(json.dumps(told))
+    assert "· last epoch ·" in protocol(store.Run(run.path))
