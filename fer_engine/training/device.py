@@ -1,5 +1,6 @@
 """The one place where device, precision and threads are chosen."""
 
+import atexit
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -61,7 +62,15 @@ def open_fabric(hardware: Hardware) -> Fabric:
     strategy = "ddp" if hardware.devices * hardware.nodes > 1 else "auto"
     fabric = Fabric(accelerator=device, devices=hardware.devices, num_nodes=hardware.nodes, strategy=strategy, precision=precision)
     fabric.launch()
+    if strategy == "ddp":
+        atexit.register(_leave)
     return fabric
+
+
+def _leave() -> None:
+    """Close the connections to the other processes: their threads abort an interpreter that ends before them."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def _refuse_unknown(hardware: Hardware) -> None:

@@ -183,7 +183,9 @@ def test_terminal_says_once_that_it_waits_and_ctrl_c_ends_it(sleeper):
     holds("other", sleeper.pid)
     run = prepared("patient")
     command = [sys.executable, "-m", "fer_engine", "train", "--resume", "--name", "patient", "--data", DATA]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background ignore it, and so would their children
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, before)
     assert process.stderr.readline().startswith("patient waits for 'other'")
     process.stderr.readline()  # the rest of the sentence, broken where a terminal ends
     time.sleep(2.5 * worker.POLL)
