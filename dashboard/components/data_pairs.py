@@ -27,7 +27,7 @@ def draw(opened: Opened) -> None:
         return
     compare_badges.draw([each.pair.a for each in found])
     for each in found:
-        st.markdown(f"**{plain(each.pair.verdict)}**")
+        st.markdown(f"**{plain(each.pair.verdict)}** {plain(each.pair.verdict_f1)}".rstrip())
     st.caption(
         "Runs of one recipe and one seed, measured on the same faces with the labels that the set has; no rule touched these. "
         "Tested by McNemar's exact test, intervals by a paired bootstrap over faces. Another seed can change the order."

@@ -180,6 +180,7 @@ def test_runs_on_raw_and_cleaned_faces_are_tested_against_each_other(open_page, 
     made_run("elsewhere", labels, labels, learnt=80, **{"data.train_hash": "other"})
     app.run()
     assert "cleaned is better than raw by 30.0 points" in told(app, "markdown")
+    assert "macro F1" in told(app, "markdown")
     frame = app.table[-1].value
     assert frame["Run"].tolist() == ["raw", "cleaned"]
     assert frame["Training faces"].tolist() == ["100", "90"]
