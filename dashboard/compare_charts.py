@@ -32,6 +32,7 @@ TITLES: dict[Quantity, str] = {
 _COLORS = (MODEL_COLORS["A"], MODEL_COLORS["B"], "#2C8C99", "#A04E8C", "#75852B", "#777C89")
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "x")
+_MIRROR = " (mirror image"  # begins what a pair's name says where one alone answers with mirror images
 _LEGEND = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
 
 
@@ -105,7 +106,7 @@ def of_pairs(pairs: Iterable["Pair"]) -> list[Difference]:
     found = []
     for pair in pairs:
         if pair.test:
-            mark = f" (mirror image: {pair.mirrored} alone)" if pair.mirrored else ""
+            mark = f"{_MIRROR}: {pair.mirrored} alone)" if pair.mirrored else ""
             name = f"{pair.b.name} − {pair.a.name}{mark}"
             found.append(Difference(name, pair.test.accuracy, pair.test.accuracy_interval, pair.test.distinguishable))
     return found
@@ -140,8 +141,20 @@ def differences(rows: Sequence[Difference], title: str) -> go.Figure:
         legend=_LEGEND,
     )
     for name in names:
-        figure.add_annotation(text=name, x=0, xref="paper", xanchor="left", y=name, yshift=18, showarrow=False, font={"color": QUIET})
-    return calm(figure, height=50 * len(rows) + 110, top=44, legend=True)
+        figure.add_annotation(
+            text=name.replace(_MIRROR, f"<br>{_MIRROR.strip()}"),  # on a line of its own, or a telephone cuts it off
+            x=0,
+            xref="paper",
+            xanchor="left",
+            align="left",
+            y=name,
+            yanchor="bottom",
+            yshift=8,
+            showarrow=False,
+            font={"color": QUIET},
+        )
+    row = 66 if any(_MIRROR in name for name in names) else 50
+    return calm(figure, height=row * len(rows) + 110, top=44, legend=True)
 
 
 def _error_bars(values: Sequence[tuple[float, "Interval"]], color: str) -> dict[str, Any]:

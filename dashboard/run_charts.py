@@ -327,7 +327,8 @@ def reliability_diagram(found: "Reliability") -> go.Figure:
     figure.update_xaxes(title="Confidence: probability of the answer (%)", range=[0, 101], row=2, col=1)
     title = f"Expected calibration error {percent(found.error)}, {len(found.count)} bins, {found.count.sum():,} faces"
     figure = calm(figure, height=460, top=36)
-    return figure.update_layout(title={"text": title, "font": {"size": 14}, "x": 0, "xanchor": "left", "y": 0.985, "yanchor": "top"})
+    font = {"size": 12, "weight": "normal"}  # whole in half a page, where two runs stand beside each other
+    return figure.update_layout(title={"text": title, "font": font, "x": 0, "xanchor": "left", "y": 0.985, "yanchor": "top"})
 
 
 def split_counts(counts: dict[str, dict[str, int]]) -> go.Figure:
