@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dashboard.ablation_charts import Mark
 from dashboard.compare_charts import Difference
 from dashboard.compare_tables import p_value, points, points_interval
-from fer_engine.evaluation.statistics import LEVEL
+from fer_engine.evaluation.statistics import beyond_chance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def split_of(found: Sequence[RowResult]) -> str:
 def differences(conclusion: Conclusion) -> list[Difference]:
     """What a conclusion rests on, as `compare_charts.differences` takes it."""
     return [
-        Difference(f"{item.better.title} − {item.worse.title}", item.value, item.interval, item.p < LEVEL and not item.interval.holds_zero)
+        Difference(f"{item.better.title} − {item.worse.title}", item.value, item.interval, beyond_chance(item.p, item.interval))
         for item in conclusion.differences
     ]
 

@@ -10,9 +10,9 @@ import plotly.graph_objects as go
 from dashboard.charts import MODEL_COLORS, QUIET, calm
 from dashboard.compare_cells import BETTER, NOTHING, difference_cells
 from dashboard.compare_tables import points, points_interval
-from dashboard.run_charts import EPOCH, Against, hexadecimal
+from dashboard.run_charts import EPOCH, Against, hexadecimal, matrix
 from dashboard.text import percent
-from fer_engine.labels import COLORS, N_CLASSES, NAMES
+from fer_engine.labels import COLORS, N_CLASSES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -224,28 +224,8 @@ def confusion_difference(difference: np.ndarray) -> go.Figure:
     largest = max(1, int(np.abs(difference).max()))
     good = np.where(np.eye(N_CLASSES, dtype=bool), difference, -difference)
     hover = [f"{cell.label}, answered {cell.answer}: {cell.told} faces, better here: {cell.better}" for cell in cells]
-    heat = go.Heatmap(
-        z=good,
-        x=list(NAMES),
-        y=list(NAMES),
-        zmin=-largest,
-        zmax=largest,
-        colorscale=[[0, hexadecimal(BETTER["A"][False])], [0.5, hexadecimal(NOTHING[False])], [1, hexadecimal(BETTER["B"][False])]],
-        showscale=False,
-        xgap=2,
-        ygap=2,
-        text=np.array(hover).reshape(N_CLASSES, N_CLASSES),
-        hovertemplate="%{text}<extra></extra>",
-    )
-    numbers = [
-        {"x": cell.answer, "y": cell.label, "text": cell.told, "font": {"color": cell.ink, "size": 13}, "showarrow": False}
-        for cell in cells
-    ]
-    figure = go.Figure(heat)
-    figure.update_layout(
-        annotations=numbers, xaxis={"title": "Answer (faces, B − A)", "showgrid": False}, yaxis={"title": "Label", "showgrid": False}
-    )
-    return calm(figure, height=430, top=10).update_yaxes(autorange="reversed")
+    scale = [(-largest, hexadecimal(BETTER["A"][False])), (0, hexadecimal(NOTHING[False])), (largest, hexadecimal(BETTER["B"][False]))]
+    return matrix(cells, good, hover, scale, "faces, B − A")
 
 
 def pareto(spots: Sequence[Spot], title: str) -> go.Figure:

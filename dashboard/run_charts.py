@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import plotly.graph_objects as go
@@ -238,31 +238,64 @@ def confusion(counts: np.ndarray, *, shares: bool, dark: bool = False) -> go.Fig
     ends = [hexadecimal(end) for end in _SCALES[dark]]
     highest = 1 if shares else max(1, counts.max())
     hover = [f"{cell.label}, answered {cell.answer}: {cell.count:,} faces, {percent(cell.share)} of {cell.label}" for cell in cells]
+    unit = "share of the label's faces" if shares else "faces"
+    return matrix(cells, table, hover, [(0, ends[0]), (highest, ends[1])], unit)
+
+
+class Numbered(Protocol):
+    """A cell of a label and an answer."""
+
+    @property
+    def label(self) -> str:
+        """What its faces are labelled."""
+
+    @property
+    def answer(self) -> str:
+        """What is answered."""
+
+    @property
+    def told(self) -> str:
+        """Its number in words."""
+
+    @property
+    def ink(self) -> str:
+        """The number's colour, hexadecimal."""
+
+
+def matrix(cells: Sequence[Numbered], values: np.ndarray, hover: Sequence[str], scale: Sequence[tuple[float, str]], unit: str) -> go.Figure:
+    """A matrix of labels and answers, a number in each cell.
+
+    Args:
+        cells: Row by row, a row a label.
+        values: What the colours are of, (7, 7).
+        hover: Words of each cell.
+        scale: Values with their colours, by rising value.
+        unit: What the numbers are, as the axis says it.
+    """
+    low, high = scale[0][0], scale[-1][0]
     heat = go.Heatmap(
-        z=table,
+        z=values,
         x=list(NAMES),
         y=list(NAMES),
-        zmin=0,
-        zmax=highest,
-        colorscale=[[0, ends[0]], [1, ends[1]]],
+        zmin=low,
+        zmax=high,
+        colorscale=[[(value - low) / (high - low), color] for value, color in scale],
         showscale=False,
         xgap=2,
         ygap=2,
         text=np.array(hover).reshape(N_CLASSES, N_CLASSES),
         hovertemplate="%{text}<extra></extra>",
     )
-    figure = go.Figure(heat)
-    unit = "share of the label's faces" if shares else "faces"
     # All numbers at once: one by one, each would check all before it again.
     numbers = [
         {"x": cell.answer, "y": cell.label, "text": cell.told, "font": {"color": cell.ink, "size": 13}, "showarrow": False}
         for cell in cells
     ]
+    figure = go.Figure(heat)
     figure.update_layout(
         annotations=numbers, xaxis={"title": f"Answer ({unit})", "showgrid": False}, yaxis={"title": "Label", "showgrid": False}
     )
-    figure = calm(figure, height=430, top=10)
-    return figure.update_yaxes(autorange="reversed")
+    return calm(figure, height=430, top=10).update_yaxes(autorange="reversed")
 
 
 def roc_curves(curves: "Roc") -> go.Figure:

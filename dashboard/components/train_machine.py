@@ -29,25 +29,12 @@ def draw(data: Data, pattern: "Run | None") -> Launch:
     devices = {device.name: device for device in train_resources.devices()}
     left, middle, right = st.columns(COLUMNS)
     with left:
-        name = st.selectbox(
-            "Device",
-            list(devices),
-            index=_place(usual.device, list(devices)),
-            format_func=lambda name: devices[name].title,
-            key=f"{prefix}device",
-            persist_state="session",
-            help="What this machine has, best first.",
-        )
+        titles = {name: device.title for name, device in devices.items()}
+        name = _choice("Device", titles, usual.device, f"{prefix}device", "What this machine has, best first.")
     with middle:
-        precision = st.selectbox(
-            "Precision",
-            devices[name].precisions,
-            index=_place(usual.precision, devices[name].precisions),
-            format_func=PRECISIONS.__getitem__,
-            key=f"{prefix}precision-{name}",
-            persist_state="session",
-            help="Of the arithmetic, fastest here first. Weights are kept in 32 bits in any case.",
-        )
+        titles = {precision: PRECISIONS[precision] for precision in devices[name].precisions}
+        words = "Of the arithmetic, fastest here first. Weights are kept in 32 bits in any case."
+        precision = _choice("Precision", titles, usual.precision, f"{prefix}precision-{name}", words)
     with right:
         threads = st.number_input(
             "Threads (on the processor)",
@@ -104,8 +91,11 @@ def _trained_here(run: "Run") -> bool:
     return (machine.get("processor"), machine.get("cores")) == (processor(), cores())
 
 
-def _place(name: str, names: "list[str] | tuple[str, ...]") -> int:
-    return names.index(name) if name in names else 0
+def _choice(label: str, titles: dict[str, str], usual: str, key: str, words: str) -> str:
+    """One of some titled values: the usual one to begin with, or the first where that is not there."""
+    names = list(titles)
+    place = names.index(usual) if usual in names else 0
+    return st.selectbox(label, names, index=place, format_func=titles.__getitem__, key=key, persist_state="session", help=words)
 
 
 def changes(launch: Launch, pattern: "Run | None") -> list[tuple[str, str, str]]:

@@ -14,7 +14,7 @@ import numpy as np
 from fer_engine.ablations.ledger import Cell
 from fer_engine.evaluation.comparison import Pair, compare
 from fer_engine.evaluation.comparison_seeds import half_width, mean_difference, mean_interval  # noqa: F401 - read from here, too
-from fer_engine.evaluation.statistics import LEVEL, Interval, holm
+from fer_engine.evaluation.statistics import LEVEL, Interval, beyond_chance, holm
 from fer_engine.experiments.paper import INCONSISTENCIES
 from fer_engine.experiments.spec import SvmSpec
 from fer_engine.experiments.studies import Claim, Row, Study
@@ -235,7 +235,7 @@ def _without_claim(study: Study, differences: Sequence[Difference], missing: Seq
         return f"Nothing can be told yet. Not run: {'; '.join(missing)}." if missing else "Nothing can be told: no two rows share a seed."
     rest = f" Not run: {'; '.join(missing)}." if missing else ""
     corrected = holm([item.p for item in differences])
-    clear = [item for item, p in zip(differences, corrected, strict=True) if p < LEVEL and not item.interval.holds_zero]
+    clear = [item for item, p in zip(differences, corrected, strict=True) if beyond_chance(p, item.interval)]
     if not clear:
         return f"No row differs from '{differences[0].worse.title}' by more than chance {ground(differences)}: {_list(differences)}.{rest}"
     return f"More than chance {ground(differences)}: {_list(clear)}.{rest}"

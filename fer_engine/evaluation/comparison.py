@@ -16,7 +16,7 @@ from fer_engine.evaluation.comparison_terms import Terms, differ_in_training_dat
 from fer_engine.evaluation.comparison_words import marked, mirrored, verdict, verdict_f1
 from fer_engine.evaluation.curves import Scored, scored_splits
 from fer_engine.evaluation.metrics import macro_f1
-from fer_engine.evaluation.statistics import LEVEL, Interval, bootstrap_p, holm, mcnemar, percentile_interval, resampled_sums
+from fer_engine.evaluation.statistics import Interval, beyond_chance, bootstrap_p, holm, mcnemar, percentile_interval, resampled_sums
 from fer_engine.labels import N_CLASSES
 
 if TYPE_CHECKING:
@@ -110,12 +110,12 @@ class PairTest:
     @property
     def distinguishable(self) -> bool:
         """Whether the accuracies differ by more than chance: the corrected p is below 0.05, and the interval leaves out 0."""
-        return self.p_holm < LEVEL and not self.accuracy_interval.holds_zero
+        return beyond_chance(self.p_holm, self.accuracy_interval)
 
     @property
     def macro_f1_distinguishable(self) -> bool:
         """Whether macro F1 differs by more than chance, by the same rule."""
-        return self.macro_f1_p_holm < LEVEL and not self.macro_f1_interval.holds_zero
+        return beyond_chance(self.macro_f1_p_holm, self.macro_f1_interval)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ import numpy as np
 from fer_engine.evaluation.comparison import Comparison, Entrant, Pair
 from fer_engine.evaluation.comparison_terms import Terms
 from fer_engine.evaluation.comparison_words import marked, verdict
-from fer_engine.evaluation.statistics import LEVEL, NORMAL_95, Interval, holm, wilson_interval
+from fer_engine.evaluation.statistics import NORMAL_95, Interval, beyond_chance, holm, wilson_interval
 from fer_engine.experiments.parts import spec_hash
 
 _SURE = 0.975  # of a distribution: the upper end of a two-sided 95% interval
@@ -78,7 +78,7 @@ class SeedTest:
     @property
     def distinguishable(self) -> bool:
         """Whether the accuracies differ by more than chance: the corrected p is below 0.05, and the interval leaves out 0."""
-        return self.p_holm < LEVEL and not self.accuracy_interval.holds_zero
+        return beyond_chance(self.p_holm, self.accuracy_interval)
 
 
 @dataclass(frozen=True, eq=False)

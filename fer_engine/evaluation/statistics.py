@@ -25,6 +25,11 @@ class Interval:
         return self.low <= 0 <= self.high
 
 
+def beyond_chance(p: float, interval: Interval) -> bool:
+    """Whether a difference is more than chance: p is below 0.05, and its interval leaves out 0."""
+    return p < LEVEL and not interval.holds_zero
+
+
 def wilson_interval(correct: float, n: int) -> Interval:
     """The 95% interval of a share after Wilson (1927): of accuracy, from `correct` answers out of `n`, or the mean of several runs."""
     if n == 0:
