@@ -190,6 +190,11 @@ class CnnSpec:
             raise FerLabError("votes is for the softmax head: an SVM's hinge loss takes one emotion a face. Set votes to 0.")
 
     @property
+    def sizes_by_epoch(self) -> tuple[int, ...]:
+        """The side of the training faces in each epoch, pixels; with few epochs some of `sizes` may have none."""
+        return tuple(self.sizes[epoch * len(self.sizes) // self.epochs] for epoch in range(self.epochs))
+
+    @property
     def config(self) -> NetworkConfig:
         """The network's layers."""
         assert self.network is not None

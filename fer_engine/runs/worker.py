@@ -42,8 +42,7 @@ class Pace:
     """
 
     def __init__(self, spec: RunSpec) -> None:
-        sizes = spec.sizes if isinstance(spec, CnnSpec) else ()
-        self.costs = [(sizes[epoch * len(sizes) // spec.epochs] / 48) ** 2 for epoch in range(spec.epochs)]
+        self.costs = [(size / 48) ** 2 for size in spec.sizes_by_epoch] if isinstance(spec, CnnSpec) else []
         self.marks: list[tuple[int, float, float]] = []  # epoch, time, cost done: where this epoch and the one before began
 
     def seconds_left(self, epoch: int, share: float, now: float) -> float | None:

@@ -95,17 +95,12 @@ def measure_here(spec: CnnSpec, data: str, hardware: Hardware, starts_from: stor
     fabric = open_fabric(hardware)
     with explained(spec):
         trainer = prepare_trainer(spec, train, valid, fabric, start, hardware.compiled)
-        epochs = epochs_of_sizes(spec)
+        epochs = Counter(spec.sizes_by_epoch)
         seconds = len(train) * sum(epochs[size] * _seconds_per_face(trainer, size) for size in epochs) / spec.epochs
         began = time.perf_counter()
         validate(trainer)
         whole = seconds + time.perf_counter() - began
     return Estimate(whole, spec.epochs * whole, _peak_memory(fabric.device.type), len(train) / seconds)
-
-
-def epochs_of_sizes(spec: CnnSpec) -> Counter[int]:
-    """How many epochs are trained at each size in pixels; with few epochs some of `sizes` may have none."""
-    return Counter(spec.sizes[epoch * len(spec.sizes) // spec.epochs] for epoch in range(spec.epochs))
 
 
 def _seconds_per_face(trainer: "Trainer", size: int) -> float:

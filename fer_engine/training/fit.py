@@ -232,7 +232,7 @@ def set_to_train(trainer: Trainer) -> None:
 def run_epoch(trainer: Trainer, epoch: int, listener: Listener) -> EpochRow:
     """Train through all faces once (`epoch` counts from 0), then validate."""
     spec, fabric, began = trainer.spec, trainer.fabric, time.perf_counter()
-    size = spec.sizes[epoch * len(spec.sizes) // spec.epochs]
+    size = spec.sizes_by_epoch[epoch]
     torch.manual_seed(spec.seed * 1_000_003 + epoch + 7_000_003 * fabric.global_rank)  # dropout
     draws = draw(len(trainer.labels), spec.seed, epoch).to(fabric.device)
     totals = torch.zeros(2, device=fabric.device)  # of losses, of right answers
