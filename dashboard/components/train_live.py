@@ -92,7 +92,8 @@ def _figures(job: "Job", history: "pd.DataFrame") -> "Summary":
         return summary
     valid = run.spec.data.valid
     protocol_badge.say(training_words.best_so_far(run), protocol_badge.TRAINING)
-    accuracy, rate, speed, time = st.columns(4)
+    row = st.container(horizontal=True, gap="medium", key="figures")  # columns would cut a long time off
+    accuracy, rate, speed, time = (row.container(width="content") for _ in range(4))
     accuracy.metric(
         f"{valid}, epoch {summary.best_epoch}" if summary.best_epoch else valid,
         "–" if summary.accuracy is None else text.percent(summary.accuracy),
@@ -105,7 +106,7 @@ def _figures(job: "Job", history: "pd.DataFrame") -> "Summary":
     speed.metric("Images a second", f"{fast:,.0f}" if fast else "–")
     left = seconds_left(progress, history) if progress else None
     if progress:
-        time.metric("Time left", "–" if left is None else f"about {duration(left)}")
+        time.metric("Time left, about", "–" if left is None else duration(left))
     else:
         time.metric("Trained for", duration(summary.seconds))
     return summary

@@ -220,7 +220,7 @@ def test_a_run_that_trains_is_told_in_words_and_figures(open_page, monkeypatch):
         ("PublicTest, epoch 2", "30.0%"),
         ("Learning rate", "0.01"),
         ("Images a second", "512"),
-        ("Time left", "about 4 min 20 s"),
+        ("Time left, about", "4 min 20 s"),
     ]
     assert "95% interval 8.2 – 64.1" in words(app)  # of two right answers of seven
     assert "PublicTest · n=7 · best epoch so far, chosen on PublicTest · no TTA · 1 seed" in words(app)
