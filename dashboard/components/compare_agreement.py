@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import compare_tables, resources, text
-from dashboard.components import compare_badges, faces_at_hand, run_gallery, table_downloads
+from dashboard import compare_tables, text
+from dashboard.components import compare_badges, faces_at_hand, group_face, run_gallery, table_downloads
 from dashboard.components.compare_view import Compared
 from dashboard.face_tiles import ordered
 
@@ -54,15 +54,18 @@ def _group(group: tuple["Entrant", ...], number: int) -> None:
     )
     if number == 0 and len(missed.ids):  # one gallery a page
         told = "Those that all answer with the same wrong emotion" if same else "All of them"
-        _pictures(group[0], missed.ids[missed.unanimous] if same else missed.ids, told)
+        _pictures(group, missed.ids[missed.unanimous] if same else missed.ids, told)
 
 
-def _pictures(entrant: "Entrant", rows: "np.ndarray", what: str) -> None:
+def _pictures(group: tuple["Entrant", ...], rows: "np.ndarray", what: str) -> None:
     import numpy as np
 
-    scored = resources.scored(entrant.run)
-    faces = faces_at_hand.find(entrant.run, scored)
+    first, *others = group
+    scored = first.scored
+    faces = faces_at_hand.find(first.run, scored, [entrant.run for entrant in others])
     if faces:
         places = ordered(scored, right=False, label=None, answer=None, surest_first=True)
-        st.caption(f"{text.plain(what)}, the surest first; probabilities of {text.plain(entrant.name)}.")
-        run_gallery.draw(entrant.run, scored, faces, places[np.isin(scored.ids[places], rows)])
+        st.caption(f"{text.plain(what)}, the surest first; probabilities of {text.plain(first.name)}, and of all runs behind each face.")
+        run_gallery.draw(
+            first.run, scored, faces, places[np.isin(scored.ids[places], rows)], lambda row: group_face.explain(group, faces, row)
+        )

@@ -23,7 +23,7 @@ PAGE, CHOSEN = "page", "row"  # in the page's address
 WIDTH = 168  # of a thumbnail, pixels
 
 
-def draw(run: "Run", scored: "Scored", faces: Faces, positions: np.ndarray) -> None:
+def draw(run: "Run", scored: "Scored", faces: Faces, positions: np.ndarray, why: Callable[[str], None] | None = None) -> None:
     """Draw one page of thumbnails, and the face that is chosen.
 
     Args:
@@ -31,6 +31,7 @@ def draw(run: "Run", scored: "Scored", faces: Faces, positions: np.ndarray) -> N
         scored: Its predictions.
         faces: Their faces.
         positions: Places in the predictions, in the order to show.
+        why: Explains the face in a row of the data set, as text; None where this run alone explains it.
     """
     if not len(positions):
         st.info("There is no such face.", icon=":material/info:")
@@ -50,7 +51,8 @@ def draw(run: "Run", scored: "Scored", faces: Faces, positions: np.ndarray) -> N
             _thumbnail(faces, scored, face)
     _downloads(run, scored, faces, positions, shown)
     if CHOSEN in st.query_params:
-        _why(run, scored, faces, st.query_params[CHOSEN])
+        row = st.query_params[CHOSEN]
+        why(row) if why else _why(run, scored, faces, row)
 
 
 def _downloads(run: "Run", scored: "Scored", faces: Faces, positions: np.ndarray, shown: list[FaceAnswer]) -> None:

@@ -8,6 +8,7 @@ from dashboard import text
 from dashboard.components import faces_at_hand, pair_gallery
 from dashboard.face_tiles import BARS_OF_TWO, FACE, GAP, answers_of_runs, thumbnail, thumbnail_of_two
 from dashboard.text import probability
+from fer_engine import settings
 from fer_engine.data.synthetic import synthetic
 from fer_engine.evaluation.curves import Scored, scored_splits
 from fer_engine.experiments import lab
@@ -190,3 +191,47 @@ def test_the_table_of_a_face_has_a_row_a_run():
     table = answers_of_runs(runs, 1)
     assert table[["Run", "Answer"]].to_numpy().tolist() == [["one", "sad"], ["two", "angry"]]
     assert table[list(NAMES)].to_numpy().tolist() == shares[[1, 0]].tolist()
+
+
+# Agreement: one face before all runs
+
+
+@pytest.fixture
+def three(faces):
+    """Two networks and an SVM: all take the first happy face for sad, the second for fear or sad."""
+    scored_run(faces, "one", [SAD, FEAR] + [HAPPY] * 8)
+    scored_run(faces, "two", [SAD, SAD] + [HAPPY] * 8)
+    scored_run(faces, "machine", [SAD, SAD] + [HAPPY] * 8, SvmSpec(model="svm-pixels"))
+
+
+def open_agreement(open_page, **query):
+    return open_page("compare", view="Agreement", runs=["one", "two", "machine"], **query)
+
+
+def test_a_face_that_all_get_wrong_is_explained_by_every_run(open_page, three, happy):
+    app = open_agreement(open_page)
+    app.button(key=f"why-{happy[0]}").click().run()
+    assert not app.exception
+    assert not app.error
+    said = [item.value for item in app.markdown]
+    assert f"The face in row {happy[0]}, labelled **happy**. All 3 runs answer sad." in said
+    assert {"**one**", "**two**", "**machine**"} <= set(said)
+    assert [alt.split(":")[0] for alt in pictures(app) if "Grad-CAM++ for sad" in alt] == ["one", "two"]
+    assert text.NO_MAP in captions(app)
+    keys = {button.proto.id.partition("download-")[2] for button in app.get("download_button")}
+    assert keys >= {f"row-{happy[0]}-of-3-runs.{kind}" for kind in ("png", "csv", "md", "tex")}
+
+
+def test_a_face_on_which_runs_differ_is_summed_up(open_page, three, happy):
+    app = open_agreement(open_page, row=str(happy[1]))  # as a link names it
+    summed = f"The face in row {happy[1]}, labelled **happy**. 0 of 3 runs are right: fear 1, sad 2."
+    assert summed in [item.value for item in app.markdown]
+    assert "Row 99 of the data set is none of the faces" in " ".join(item.value for item in open_agreement(open_page, row="99").info)
+
+
+def test_a_run_that_cannot_be_asked_leaves_the_others_their_cards(open_page, three, happy):
+    (settings.runs_dir() / "one" / WEIGHTS).unlink()
+    app = open_agreement(open_page, row=str(happy[0]))
+    (error,) = app.error
+    assert "has lost its file weights.safetensors" in error.value.replace("\\", "")
+    assert [alt.split(":")[0] for alt in pictures(app) if "Grad-CAM++ for sad" in alt] == ["two"]
