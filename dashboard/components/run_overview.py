@@ -132,13 +132,18 @@ def _trained(run: "Run") -> dict[str, str]:
         "Time": _time(told["seconds"]),
         "Finished": told["finished"].replace("T", " ").replace("+00:00", " UTC"),
         "Machine": ", ".join(str(machine[key]) for key in ("processor", "system") if machine.get(key)),
-        "Device": f"{machine.get('device')}, {machine.get('precision')}, {machine.get('threads')} threads" if machine else "",
+        "Device": _device(machine) if machine else "",
         "Parameters": f"{told['parameters']:,}" + (f", {weights / 1e6:.1f} MB in half precision" if weights else ""),
         "Time a face": f"{told['milliseconds_per_face']:.1f} ms, one at a time on one thread",
         "Spec": run.spec.hash,
         "Versions": ", ".join(f"{name} {version}" for name, version in told.get("versions", {}).items()),
     }
     return {name: value for name, value in facts.items() if value}
+
+
+def _device(machine: dict[str, Any]) -> str:
+    compiled = ", compiled" if machine.get("compiled") else ""
+    return f"{machine.get('device')}, {machine.get('precision')}, {machine.get('threads')} threads{compiled}"
 
 
 def _course(run: "Run") -> dict[str, str]:

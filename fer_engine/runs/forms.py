@@ -28,6 +28,7 @@ Seed = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 Amount = Annotated[float, Field(strict=True, ge=0, le=LARGEST)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 Number = Annotated[float, Field(strict=True, ge=-LARGEST, le=LARGEST)]
+Flag = Annotated[bool, Field(strict=True)]
 Interval = Annotated[list[Share], Field(min_length=2, max_length=2)]
 
 
@@ -72,7 +73,7 @@ class Manifest:
     spec_hash: Words
     finished: Moment
     versions: dict[Words, Words]
-    machine: dict[Words, Words | Number]
+    machine: dict[Words, Words | Number | Flag]
     seconds: Amount
     epochs: Count
     best_epoch: Count

@@ -168,7 +168,7 @@ def trained_on(run: store.Run) -> Launch | None:
     machine = run.manifest.get("machine") if run.finished else None
     if not machine:
         return launch
-    told = {name: machine[name] for name in ("precision", "threads", "devices") if name in machine}
+    told = {name: machine[name] for name in ("precision", "threads", "devices", "compiled") if name in machine}
     device = "cpu" if machine.get("device", "cpu") == "cpu" else "cuda"  # which has a name there
     return replace(launch or Launch(""), device=device, **told)
 

@@ -110,7 +110,7 @@ def train_run(job: Job, faces: FaceSet, hardware: Hardware | None = None, listen
         fitted = fit(job.spec, train, valid, job.folder, fabric, start=start, listener=listener, compiled=hardware.compiled)
         if fabric.is_global_zero:
             listener.measuring()
-            finish(job, faces, fitted, fabric)
+            finish(job, faces, fitted, fabric, hardware.compiled)
     fabric.barrier()
     return store.Run(job.folder)
 
@@ -131,7 +131,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def finish(job: Job, faces: FaceSet, fitted: Fitted, fabric: Fabric) -> None:
+def finish(job: Job, faces: FaceSet, fitted: Fitted, fabric: Fabric, compiled: bool) -> None:
     """Save weights in half precision, measure what was saved, and write the manifest last of all."""
     spec, folder = job.spec, job.folder
     valid = faces.part(spec.data.valid)
@@ -144,7 +144,7 @@ def finish(job: Job, faces: FaceSet, fitted: Fitted, fabric: Fabric) -> None:
     learning = network.body["scores"] if spec.learns == "head" else network
     learnt = sum(parameter.numel() for parameter in learning.parameters())
     course = Course(progress.seconds, learnt, progress.epoch, progress.best_epoch)
-    told = describe(spec, folder, faces, course, predictor, _machine(fabric))
+    told = describe(spec, folder, faces, course, predictor, _machine(fabric) | {"compiled": compiled})
     write_json(folder / store.MANIFEST, told | {"starts_from": started} | _before(job, valid) | _votes(spec))
     store.Run(folder).clear_up()
 

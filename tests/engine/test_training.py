@@ -18,6 +18,7 @@ from fer_engine.labels import NAMES
 from fer_engine.predictors import load_predictor
 from fer_engine.runs import store
 from fer_engine.runs.files import file_hash
+from fer_engine.runs.records import trained_on
 from fer_engine.training import fit
 from fer_engine.training.device import cpu_gains_from_bf16, open_fabric
 from fer_engine.training.fit import Silent
@@ -300,6 +301,8 @@ def test_compiled_network_trains_as_the_plain_one(finished, noise_faces, monkeyp
     monkeypatch.setattr(fit, "COMPILER", "eager")
     compiled = train_run(prepare(small(), noise_faces, "compiled"), noise_faces, replace(ONE_THREAD, compiled=True))
     assert file_hash(compiled.path / store.WEIGHTS) == file_hash(finished.path / store.WEIGHTS)
+    assert [run.manifest["machine"]["compiled"] for run in (compiled, finished)] == [True, False]
+    assert trained_on(compiled).compiled
 
 
 def test_a_run_begun_anew_from_fresh_weights_forgets_what_it_was_to_start_from(noise_faces):
