@@ -15,6 +15,11 @@ hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
 
 
+def pytest_collection_modifyitems(items):
+    """Quick tests first, so that most mistakes are told within minutes; then those with processes, and last the browser's."""
+    items.sort(key=lambda item: (item.path.parent.name == "browser", item.get_closest_marker("slow") is not None))
+
+
 @pytest.fixture(autouse=True)
 def own_areas(tmp_path, monkeypatch):
     """No test reads or writes the user's runs or cache, or depends on the user's data set."""

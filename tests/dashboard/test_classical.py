@@ -84,6 +84,7 @@ def test_explained_variance_reaches_all_of_it(search):
     assert 0 < shares[0] < shares[-1] <= 1
 
 
+@pytest.mark.slow
 def test_search_as_a_process_is_stopped_and_goes_on():
     faces = open_data("synthetic:700").faces
     search = prepare("long", SearchSpec(GRID, faces=500, outer=3, inner=3), faces)

@@ -107,6 +107,7 @@ def test_faces_that_all_get_wrong_are_listed(no_checkpoints):
 # A fresh clone.
 
 
+@pytest.mark.slow
 def test_nothing_is_fetched(shipped):
     text = lab_html(gather(("net5-svm", "net5-softmax")))
     own = text[text.rindex("<script>") :]

@@ -260,6 +260,7 @@ def test_one_runs_failure_is_said_and_the_others_go_on(command, tmp_path):  # no
     assert (job.state, job.progress.done, list(job.progress.failed)) == ("ended", 3, ["ablate-tiny-optimizer.lr-900000-s0"])
 
 
+@pytest.mark.slow
 def test_study_as_a_process_is_stopped_and_goes_on(tmp_path):
     catalogue.bring(tiny(tmp_path, TINY.replace("epochs = 3", "epochs = 15").replace("batch_size = 16", "batch_size = 4")))
     jobs.start("tiny", "synthetic:140", only="base")
@@ -284,6 +285,7 @@ def test_study_as_a_process_is_stopped_and_goes_on(tmp_path):
     assert not store.run_path("ablate-tiny-network.dropout-0-s0").exists()
 
 
+@pytest.mark.slow
 def test_run_that_another_process_trains_is_awaited(tmp_path):
     catalogue.bring(tiny(tmp_path, TINY.replace("epochs = 3", "epochs = 15").replace("batch_size = 16", "batch_size = 4")))
     cell = ledger.cells(catalogue.find_study("tiny"), ledger.data_of(open_data("synthetic:140").faces), only="base")[0]
@@ -297,6 +299,7 @@ def test_run_that_another_process_trains_is_awaited(tmp_path):
     assert f"works on the run '{cell.name}' already; this study goes on when that is over." in listener.told[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("backend", "package"), [("dask", "distributed"), ("ray", "ray")])
 def test_cluster_trains_what_is_missing(backend, package, tmp_path, monkeypatch):
     pytest.importorskip(package)

@@ -270,6 +270,7 @@ def test_without_a_face_of_an_emotion_labels_cannot_be_checked():
         check_labels(np.array([0, 2, 3, 4, 5, 6]), np.full((6, 7), 1 / 7))
 
 
+@pytest.mark.slow
 def test_out_of_fold_predictions_know_drawn_faces_and_come_out_of_the_cache(monkeypatch):
     part = synthetic(700).part("Training")
     probabilities = out_of_fold(part, np.arange(len(part)))

@@ -57,6 +57,7 @@ def torchrun(*words: object, here: Path | None = None) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_two_processes_follow_one():
     one = train("one")
     torchrun("-m", "fer_engine", *command("by-torchrun", "--devices", "2"))
@@ -99,6 +100,7 @@ except FerLabError as error:
 """
 
 
+@pytest.mark.slow
 def test_processes_stop_by_one_sentence_where_the_loss_of_one_is_no_number(tmp_path):
     script, said = tmp_path / "script.py", tmp_path / "said"
     script.write_text(ONE_OF_TWO_DIVERGES)

@@ -33,16 +33,19 @@ def same(left: nested_cv.NestedScores, right: nested_cv.NestedScores) -> bool:
     return np.array_equal(left.inner, right.inner) and np.array_equal(left.outer, right.outer, equal_nan=True)
 
 
+@pytest.mark.slow
 def test_ray_gives_what_local_processes_give(here):
     pytest.importorskip("ray")
     assert same(scores_by("ray"), here)
 
 
+@pytest.mark.slow
 def test_dask_gives_what_local_processes_give(here):
     pytest.importorskip("distributed")
     assert same(scores_by("dask"), here)
 
 
+@pytest.mark.slow
 def test_dask_cluster_at_an_address(here):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:

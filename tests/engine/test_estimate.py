@@ -28,6 +28,7 @@ def test_estimate_counts_every_epoch_and_the_memory():
         assert estimate.memory_bytes > 50_000_000  # torch alone takes more
 
 
+@pytest.mark.slow
 def test_estimate_comes_from_a_process_of_its_own():
     estimate = measure(small(), "synthetic:140", ONE_THREAD)
     assert isinstance(estimate, Estimate)
@@ -47,6 +48,7 @@ def csv_with_a_bad_row(tmp_path):
     return str(path)
 
 
+@pytest.mark.slow
 def test_what_can_be_launched_can_be_measured(csv_with_a_bad_row):
     faces = open_data(csv_with_a_bad_row, skip_bad=True).faces
     first = train_run(prepare(small(epochs=1), faces, "first"), faces, ONE_THREAD)

@@ -94,6 +94,7 @@ def until_epoch(run: store.Run, epoch: int) -> None:
 # Whole lives, with real processes.
 
 
+@pytest.mark.slow
 def test_run_that_is_stopped_and_killed_goes_on_each_time_to_its_end():
     run = prepared("cut", epochs=30, batch_size=2)  # more than pass between two looks on a busy machine
     start_from_another_process(run)  # as a server that is ended afterwards
@@ -117,6 +118,7 @@ def test_run_that_is_stopped_and_killed_goes_on_each_time_to_its_end():
     assert run.history()["epoch"].tolist() == list(range(1, 31))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(psutil, "RLIMIT_FSIZE"), reason="this system sets no limits on a process that runs")
 def test_job_on_a_disk_that_fills_up_says_so_and_goes_on_from_the_last_epoch_saved():
     run = prepared("full", epochs=12, batch_size=2)
@@ -145,6 +147,7 @@ def listed() -> list[dict]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_runs_wait_for_each_other_and_one_that_is_deleted_holds_up_nobody(monkeypatch):
     first, second, third = (prepared(name, epochs=FOR_EVER) for name in ("a", "b", "c"))
     jobs.start(first, LAUNCH)

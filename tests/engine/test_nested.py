@@ -50,6 +50,7 @@ def test_folds_are_scikit_learns():
         assert not set(fold.train) & set(fold.test)
 
 
+@pytest.mark.slow
 def test_scores_and_winner_agree_with_grid_search():
     rows, labels = data()
     fold = folds(labels, 3, 3, seed=0)[3]

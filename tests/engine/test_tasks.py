@@ -54,6 +54,7 @@ def ended(task: Task) -> tasks.TaskJob:
     return find_job(task)
 
 
+@pytest.mark.slow
 def test_a_check_is_a_process_and_finds_what_the_command_finds(command):
     task = labels_of("synthetic:140")
     assert find_job(task).state == "idle"
