@@ -108,7 +108,7 @@ def test_seeds_that_disagree_do_not_tell_and_missing_optimizers_are_named():
     for seed in (0, 1):
         (ledger.store.run_path(f"rmsprop-{seed}") / "manifest.json").unlink()
     found = judged("optimizers", "adam-fastest")
-    assert found.sentence.endswith("cannot be told yet: not run is RMSprop, rate 0.001.")
+    assert found.sentence.endswith("cannot be told yet: not run is RMSprop, rate 0.0003.")
     assert len(found.figures) == 2 * 4
 
 
