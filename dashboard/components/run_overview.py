@@ -72,7 +72,7 @@ def headlines(run: "Run") -> tuple[Headline, ...]:
     if clean is not None:
         found = wilson_interval(round(clean * n), n)
         note = f"95% interval {_interval(found.low, found.high)}, {n:,} faces"
-        told.append(Headline("Without copies", text.percent(clean), f"on faces not in Training too; {note}"))
+        told.append(Headline("Without copies", text.percent(clean), f"on faces that do not stand in Training, too; {note}"))
     told += [_macro_f1(run, figures), _top2(figures)]
     if before := run.manifest.get("before"):
         note = (

@@ -118,7 +118,7 @@ def fit_run(
     blocks, machine = load_machine(spec, weights)
     # Any scale will do until the scores, which need none, have given it.
     predictor = SvmPredictor(spec, blocks, machine, None, reader, name=run.name)  # type: ignore[arg-type]
-    predictor.calibration = write_results(run.path, predictor.scores(valid.images), valid)
+    predictor.calibration = write_results(run.path, predictor.scores(valid.images), train, valid)
     course = Course(fitted.seconds, sum(array.size for array in fitted.arrays.values()))
     told = describe(spec, run.path, faces, course, predictor, describe_machine(_cores(), _cores(), precision="half, as saved"))
     told |= {"starts_from": network.name if network else None, "support_vectors": len(fitted.arrays[VECTORS])}

@@ -23,7 +23,18 @@ def set_name(faces: FaceSet, train: FaceSet) -> str:
         faces: The data set.
         train: Its training split.
     """
-    counts_agree = count_labels(np.asarray(train.labels)) == FER2013_COUNTS["Training"]
-    if counts_agree and seen_in_fer2013_training(train.images).mean() > 0.95:
+    if _is_training(train):
         return "fer2013"
     return f"{faces.name}, altered" if faces.name == "fer2013" else faces.name
+
+
+def is_fer2013(faces: FaceSet) -> bool:
+    """Whether these are FER2013's own splits, one or more, by their labels; Training's by its images, too."""
+    if any(counts != FER2013_COUNTS.get(split) for split, counts in faces.counts().items()):
+        return False
+    return "Training" not in faces.splits or _is_training(faces.part("Training"))
+
+
+def _is_training(train: FaceSet) -> bool:
+    counts_agree = count_labels(np.asarray(train.labels)) == FER2013_COUNTS["Training"]
+    return counts_agree and bool(seen_in_fer2013_training(train.images).mean() > 0.95)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fer_engine.errors import FerLabError
+from fer_engine.runs.begun import earlier_runs
 
 if TYPE_CHECKING:
     from fer_engine.runs.store import Run
@@ -52,20 +53,10 @@ def cost(run: "Run", known: Sequence["Run"]) -> Cost:
     Raises:
         FerLabError: Where a manifest does not tell the time.
     """
-    chain: list[Run] = []
-    start, own = run.spec.start, _number(run, "seconds")
-    while start:
-        named = chain[-1] if chain else run
-        found = [item for item in known if item.spec.hash == start and item.finished and item not in chain]
-        # Of several with one spec it is the one that the manifest names.
-        found.sort(key=lambda item: item.name != named.manifest.get("starts_from"))
-        if not found:
-            break
-        chain.append(found[0])
-        start = found[0].spec.start
+    chain, own = earlier_runs(run, known), _number(run, "seconds")
     seconds = own + sum(_number(item, "seconds") for item in chain)
-    names = tuple(item.name for item in chain)
-    return Cost(seconds, own, names, bool(start), _number(run, "milliseconds_per_face"), _machine(run))
+    names, unknown = tuple(item.name for item in chain), bool((run, *chain)[-1].spec.start)
+    return Cost(seconds, own, names, unknown, _number(run, "milliseconds_per_face"), _machine(run))
 
 
 def _number(run: "Run", field: str) -> float:

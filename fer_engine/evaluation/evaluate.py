@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fer_engine.data.faceset import FaceSet, seen_in_fer2013_training
+from fer_engine.data.faceset import FaceSet, image_hashes, seen_in_fer2013_training
+from fer_engine.data.known import is_fer2013
 from fer_engine.errors import FerLabError
 from fer_engine.evaluation.metrics import Metrics, measure
 from fer_engine.experiments.parts import DataSpec
 from fer_engine.labels import N_CLASSES, NAMES
 from fer_engine.predictors import BATCH, Predictor, load_predictor
+from fer_engine.runs.begun import earlier_runs
 from fer_engine.runs.files import file_hash, make_folder, read_json, write_json
-from fer_engine.runs.store import WEIGHTS, Run
+from fer_engine.runs.store import WEIGHTS, Run, list_runs
 
 _WEIGHTS = "weights_sha256"  # of the weights that a kept evaluation is of
+_APART = "The figures stand beside no other set's."
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,18 @@ class Evaluation:
         return head | asdict(self.metrics) | tail | terms
 
 
-def judge(scores: np.ndarray, faces: FaceSet) -> Metrics:
-    """The figures of scores (N, 7) for faces with labels."""
-    return measure(scores, np.asarray(faces.labels), seen_in_fer2013_training(faces.images))
+def judge(scores: np.ndarray, faces: FaceSet, train: FaceSet | None = None) -> Metrics:
+    """The figures of scores (N, 7) for faces with labels.
+
+    Args:
+        scores: Of the faces.
+        faces: The faces.
+        train: What was learnt from, where it is at hand: its images are left out of the figure without copies, as FER2013's are.
+    """
+    seen = seen_in_fer2013_training(faces.images)
+    if train is not None:
+        seen |= np.isin(image_hashes(faces.images), image_hashes(train.images))
+    return measure(scores, np.asarray(faces.labels), seen)
 
 
 def tabulate(scores: np.ndarray, faces: FaceSet) -> pd.DataFrame:
@@ -86,7 +98,7 @@ def evaluate(run: Run, faces: FaceSet, split: str, progress: Callable[[float], N
     predictor = load_predictor(run)
     began = time.perf_counter()
     scores, present = _scores(predictor, part.images, progress), np.unique(part.labels)
-    metrics = judge(among(scores, present), part)
+    metrics = judge(among(scores, present), part, _learnt_from(run, faces))
     if len(present) < N_CLASSES:
         metrics = replace(metrics, macro_f1=float(np.mean([metrics.per_class[NAMES[label]]["f1"] for label in present])))
     seconds = time.perf_counter() - began
@@ -144,28 +156,52 @@ def usual_split(faces: FaceSet) -> str:
     return faces.splits[0]
 
 
+def _learnt_from(run: Run, faces: FaceSet) -> FaceSet | None:
+    """The training faces of a run, where a data set holds them."""
+    data = run.spec.data
+    train = faces.part(data.train) if data.train in faces.splits else None
+    return train if train is not None and train.content_hash == data.train_hash else None
+
+
 def _same_set(faces: FaceSet, data: DataSpec) -> bool:
-    """Whether faces belong to the set of a run: by their name or, whatever they are called, by the content of another split."""
-    return faces.name == data.name or any(faces.part(split).content_hash in (data.train_hash, data.valid_hash) for split in faces.splits)
+    """Whether faces belong to the set of a run, whatever they are called: by the content of a split, or as FER2013's by their labels."""
+    if any(faces.part(split).content_hash in (data.train_hash, data.valid_hash) for split in faces.splits):
+        return True
+    return data.name == "fer2013" and is_fer2013(faces)
 
 
 def _terms(run: Run, faces: FaceSet, content: str, split: str, classes: tuple[str, ...]) -> tuple[str, ...]:
     """Sentences on what sets an evaluation apart from the protocol."""
     data, told = run.spec.data, []
-    if content == data.train_hash:
-        told.append(f"{run.name} learnt from these very faces: this is no measure of what it can do.")
-    elif content == data.valid_hash:
-        told.append(f"{run.name} was chosen on these very faces.")
-    elif not _same_set(faces, data):
-        own = f"Another data set: {run.name} learnt from '{data.name}', these faces are '{faces.name}' ({split}). "
-        told.append(own + "The figures stand beside no other set's.")
+    seen, same = _seen(run.spec.data, faces, content, split), _same_set(faces, data)
+    if seen:
+        told.append(f"{run.name} {seen}")
+    elif not same:
+        theirs = f"are '{faces.name}'" if faces.name != data.name else "go by that name, but have other images or labels"
+        told.append(f"Another data set: {run.name} learnt from '{data.name}', these faces {theirs} ({split}). " + _APART)
+    for earlier in earlier_runs(run, list_runs(studies=True)) if run.spec.start else ():
+        if seen := _seen(earlier.spec.data, faces, content, split):
+            told.append(f"{run.name} builds on {earlier.name}, which {seen}")
     if len(classes) < N_CLASSES:
         missing = ", ".join(name for name in NAMES if name not in classes)
         told.append(
             f"These faces have {len(classes)} of the seven emotions ({', '.join(classes)}): answers are the likeliest of these; {missing} "
             "cannot be answered. That is easier than choosing among seven."
         )
+    if data.name != "fer2013" and _learnt_from(run, faces) is None:
+        told.append(f"What {run.name} learnt from is not at hand: the figure without copies leaves out those in FER2013's Training alone.")
     return tuple(told)
+
+
+def _seen(data: DataSpec, faces: FaceSet, content: str, split: str) -> str:
+    """What a run on some data had to do with faces before, the end of a sentence; empty where it had nothing."""
+    if content == data.train_hash:
+        return "learnt from these very faces: this is no measure of what it can do."
+    if content == data.valid_hash:
+        return "was chosen on these very faces."
+    if split == data.train and _same_set(faces, data):
+        return f"learnt from faces of this set's {split}: this is no measure of what it can do."
+    return ""
 
 
 def _left_out(run: Run, left_out: dict[str, int]) -> tuple[str, ...]:

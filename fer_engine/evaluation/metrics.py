@@ -24,7 +24,7 @@ class Metrics:
         weighted_f1: Mean F1.
         per_class: {emotion: {precision, recall, f1, support}}.
         confusion_matrix: Counts, a row a label and a column an answer.
-        n_deduplicated: Faces that do not stand in FER2013's Training too.
+        n_deduplicated: Faces that stand neither in FER2013's Training nor, where that was at hand, in what the run learnt from.
         accuracy_deduplicated: Accuracy on these.
     """
 

@@ -12,8 +12,14 @@ from fer_engine.runs import store
 from fer_engine.runs.files import replacing, write_json
 
 
-def write_results(folder: Path, scores: np.ndarray, valid: FaceSet) -> Calibration:
+def write_results(folder: Path, scores: np.ndarray, train: FaceSet, valid: FaceSet) -> Calibration:
     """Write calibration, predictions and metrics of scores (N, 7) of the split that everything is chosen on.
+
+    Args:
+        folder: The run's.
+        scores: Of the faces of `valid`.
+        train: What was learnt from.
+        valid: What everything is chosen on.
 
     Raises:
         FerLabError: Where a file cannot be written.
@@ -23,5 +29,5 @@ def write_results(folder: Path, scores: np.ndarray, valid: FaceSet) -> Calibrati
     write_json(folder / store.CALIBRATION, calibration.to_dict())
     with replacing(folder / store.PREDICTIONS) as temporary:
         tabulate(scores, valid).to_parquet(temporary, index=False)
-    write_json(folder / store.METRICS, {split: asdict(judge(scores, valid))})
+    write_json(folder / store.METRICS, {split: asdict(judge(scores, valid, train))})
     return calibration

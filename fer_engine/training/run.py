@@ -134,10 +134,10 @@ def _alone_in(folder: Path) -> Iterator[None]:
 def finish(job: Job, faces: FaceSet, fitted: Fitted, fabric: Fabric, compiled: bool) -> None:
     """Save weights in half precision, measure what was saved, and write the manifest last of all."""
     spec, folder = job.spec, job.folder
-    valid = faces.part(spec.data.valid)
+    train, valid = faces.part(spec.data.train), faces.part(spec.data.valid)
     save_weights(fitted.weights, folder / store.WEIGHTS)
     network = load_network(spec, folder / store.WEIGHTS)
-    calibration = write_results(folder, network_scores(network, valid.images, spec.tta), valid)
+    calibration = write_results(folder, network_scores(network, valid.images, spec.tta), train, valid)
     predictor = CnnPredictor(network, calibration, spec.tta, name=folder.name)
     started = job.starts_from.name if job.starts_from else None
     progress = fitted.progress

@@ -214,6 +214,11 @@ def test_what_one_run_has_more_than_the_other_is_remarked():
     first = made_run("a", LABELS, A)
     (remark,) = compare({"a": first, "b": made_run("b", LABELS, B, start=first.spec.hash)}).pairs[0].remarks
     assert remark == "b goes on from the weights of a, so that it had the training of both."
+    third, same = made_run("third", LABELS, A, epochs=3), made_run("same", LABELS, A, epochs=4, start=first.spec.hash)
+    later = made_run("later", LABELS, B, start=first.spec.hash)
+    (remark,) = compare({"third": third, "later": later}).pairs[0].remarks
+    assert remark == "later builds on a run that is not at hand, whose training it had besides its own."
+    assert compare({"same": same, "later": later}).pairs[0].remarks == (), "both had it"
     assert pair().remarks == ()
 
 

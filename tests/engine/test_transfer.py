@@ -14,12 +14,13 @@ from hypothesis.extra.numpy import arrays
 from small_runs import ONE_THREAD, small
 
 from fer_engine.data.faceset import FaceSet
+from fer_engine.data.known import FER2013_COUNTS, is_fer2013
 from fer_engine.data.synthetic import synthetic
 from fer_engine.errors import FerLabError
-from fer_engine.evaluation.evaluate import among, evaluate, keep, later_evaluations, read_evaluation, usual_split
+from fer_engine.evaluation.evaluate import _same_set, among, evaluate, keep, later_evaluations, read_evaluation, usual_split
 from fer_engine.predictors import load_predictor
 from fer_engine.runs.files import read_json
-from fer_engine.runs.store import Run
+from fer_engine.runs.store import Run, finished_run
 from fer_engine.training.run import prepare, train_run
 
 command = commands.command  # the fixture
@@ -50,7 +51,11 @@ def test_only_emotions_that_both_have_count(trained):
     assert "'noise'" in found.notices[0]
     assert "These faces have 3 of the seven emotions (angry, happy, sad)" in found.notices[1]
     tree = read_json(keep(trained, found))
-    assert (tree["data_name"], tree["classes"], len(tree["notices"])) == ("other", ["angry", "happy", "sad"], 2)
+    assert (tree["data_name"], tree["classes"]) == ("other", ["angry", "happy", "sad"])
+    assert tree["notices"] == list(found.notices)
+    assert found.notices[2:] == (
+        "What first learnt from is not at hand: the figure without copies leaves out those in FER2013's Training alone.",
+    )
 
 
 def test_an_evaluation_counts_for_the_weights_that_it_is_of(trained):
@@ -76,6 +81,45 @@ def test_a_set_with_all_seven_is_scored_as_ever_and_what_was_learnt_from_is_told
         *(np.concatenate([getattr(one, name) for one in (noise_faces, private)]) for name in ("images", "labels", "split", "ids"))
     )
     assert evaluate(trained, whole, "PrivateTest").notices == (), "the same set under another name"
+
+
+def relabelled(faces, split):
+    """The set with other labels in a split."""
+    return replace(faces, labels=np.where(faces.split == split, (faces.labels + 1) % 7, faces.labels))
+
+
+def test_a_name_alone_makes_no_set_the_same(trained, noise_faces):
+    other = relabelled(relabelled(noise_faces, "Training"), "PublicTest")
+    assert "go by that name, but have other images or labels (PublicTest)" in evaluate(trained, other, "PublicTest").notices[0]
+    altered = relabelled(noise_faces, "Training")
+    told = "first learnt from faces of this set's Training: this is no measure of what it can do."
+    assert told in evaluate(trained, altered, "Training").notices, "the set is known by its PublicTest"
+
+
+def test_fer2013_is_known_by_its_labels():
+    labels = np.repeat(np.arange(7), list(FER2013_COUNTS["PrivateTest"].values()))
+    faces = FaceSet(np.zeros((3589, 48, 48), np.uint8), labels, np.full(3589, "PrivateTest"), np.arange(3589), name="fer2013")
+    assert is_fer2013(faces)
+    assert not is_fer2013(replace(faces, labels=np.where(np.arange(3589) == 0, 6, labels))), "as FER+ has other labels"
+    net5 = finished_run("net5-softmax").spec.data
+    assert _same_set(faces, net5)
+    assert not _same_set(replace(faces, labels=labels[::-1] * 0), net5)
+
+
+def test_faces_that_the_run_before_learnt_from_are_told(trained, noise_faces):
+    other = relabelled(relabelled(noise_faces, "Training"), "PublicTest")
+    spec = replace(small(epochs=1), network=trained.network_spec.config)
+    second = train_run(prepare(spec, other, "second", trained), other, ONE_THREAD)
+    told = evaluate(second, noise_faces, "Training").notices
+    assert "second builds on first, which learnt from these very faces: this is no measure of what it can do." in told
+
+
+def test_copies_of_what_a_run_learnt_from_are_left_out(noise_faces):
+    images = noise_faces.images.copy()
+    images[70:80] = images[:10]  # the first ten of PublicTest stand in Training, too
+    run = train_run(prepare(small(epochs=1), copied := replace(noise_faces, images=images), "copied"), copied, ONE_THREAD)
+    assert run.metrics["PublicTest"]["n_deduplicated"] == 11
+    assert evaluate(run, copied, "PublicTest").metrics.n_deduplicated == 11
 
 
 @given(
