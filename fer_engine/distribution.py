@@ -53,8 +53,21 @@ class Workers:
                         yield from pool(calls[start : start + self.jobs])
             else:
                 yield from Parallel(n_jobs=self.jobs, return_as="generator_unordered", pre_dispatch="all")(calls)
-        except TerminatedWorkerError as error:
+        except (TerminatedWorkerError, *_deaths(self.backend)) as error:
             raise FerLabError("A worker process was killed, probably for want of memory. Use fewer --jobs, or less data.") from error
+
+
+def _deaths(backend: str) -> tuple[type[BaseException], ...]:
+    """What a cluster raises where a worker dies."""
+    if backend == "dask":
+        from distributed import KilledWorker
+
+        return (KilledWorker,)
+    if backend == "ray":
+        from ray.exceptions import ActorDiedError, NodeDiedError, OutOfMemoryError, WorkerCrashedError
+
+        return ActorDiedError, NodeDiedError, OutOfMemoryError, WorkerCrashedError
+    return ()
 
 
 def _call(position: int, function: Callable[..., Any], given: tuple[Any, ...], alone: bool) -> tuple[int, Any]:

@@ -6,8 +6,10 @@ import streamlit as st
 
 from dashboard.components.errors import sentences
 from dashboard.text import plain
+from fer_engine.ablations.jobs import study_of
 from fer_engine.runs import jobs
 from fer_engine.runs.jobs import Launch
+from fer_engine.runs.records import read_record
 
 if TYPE_CHECKING:
     from fer_engine.runs.jobs import Job
@@ -20,7 +22,9 @@ def draw(job: "Job") -> None:
             st.page_link("../pages/runs.py", label="Open in Runs", icon=":material/table_view:", query_params={"run": job.run.name})
             st.page_link("../pages/analyse.py", label="Ask it in Analyse", icon=":material/face:", query_params={"a": job.run.name})
         elif job.state in ("queued", "running"):
-            label = "Cancel" if job.state == "queued" else "Stop"
+            label, study = "Cancel" if job.state == "queued" else "Stop", _study(job)
+            if study:
+                st.caption(f"The study **{plain(study)}** trains this run. To stop it stops the study with all that it would train next.")
             if st.button(label, icon=":material/stop:", key="stop", help="What is saved stays; it can be resumed."):
                 with sentences(), st.spinner("Stopping …"):
                     jobs.stop(job.run)
@@ -37,6 +41,12 @@ def draw(job: "Job") -> None:
             st.rerun()
         if not job.run.shipped:
             _delete(job)
+
+
+def _study(job: "Job") -> str:
+    """The study whose process trains the run; empty where it has a process of its own."""
+    record = read_record(job.run)
+    return study_of(record.process) if record else ""
 
 
 def _launch(job: "Job") -> Launch:

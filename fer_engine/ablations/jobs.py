@@ -16,7 +16,7 @@ from fer_engine.errors import FerLabError
 from fer_engine.experiments.spec import from_json
 from fer_engine.runs import workplace
 from fer_engine.runs.files import make_folder, write_json
-from fer_engine.runs.processes import alive, gone, this_process
+from fer_engine.runs.processes import ProcessId, alive, gone, this_process
 from fer_engine.runs.records import JOB, PROGRESS, absolute_data
 
 POLL = 0.5  # seconds between two notes, at least
@@ -150,6 +150,18 @@ def at_work(name: str, todo: Sequence[Task]) -> "Iterator[Report]":
             told = str(error) if isinstance(error, FerLabError) else f"It failed with {type(error).__name__} ({error})."
             report.over("stopped" if stopped else "failed", f"{'Stopped.' if stopped else told} {_KEPT}")
             raise
+
+
+def nothing_to_do(name: str) -> None:
+    """Leave word that a study lacks nothing, where this process was started to train what it lacks."""
+    if workplace.worker(catalogue.folder_of(name)) == this_process():
+        with at_work(name, []):
+            pass
+
+
+def study_of(process: ProcessId) -> str:
+    """The study that a process works on; empty where it works on none."""
+    return next((name for name in catalogue.names() if workplace.worker(catalogue.folder_of(name)) == process), "")
 
 
 class Report:

@@ -32,7 +32,8 @@ _KEYS = ("title", "base", "seeds", "set", "vary")
 _BASE = {"recipe": "ours", "model": "net5", "head": "softmax"}
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"  # so that names of runs, which hold it, stay below 80 characters
 _LONGEST = 60  # characters of a row's key
-_SETTLED = ("seed", "start", "family", "model", "data.name", "data.train_hash", "data.valid_hash")
+_DATA = ("data.name", "data.train", "data.valid", "data.train_hash", "data.valid_hash", "data.votes_hash")
+_SETTLED = ("seed", "start", "family", "model", *_DATA)
 
 
 def read_text(path: Path) -> str:

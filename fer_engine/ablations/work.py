@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -134,7 +135,7 @@ def _train(task: Task, watcher: Watcher) -> None:
         return
     launch = as_begun(run, task.launch)
     is_svm = run.spec.family == "svm"
-    need = neighbour.need("cpu" if is_svm else launch.device, launch.threads)
+    need = neighbour.need("cpu", 0) if is_svm else neighbour.need(launch.device, launch.threads)  # an SVM's fit takes all cores
     with at_work(run, launch, need, wait=task.wait, on_wait=lambda sentence: watcher.waits(sentence.partition(" --")[0])) as report:
         faces = _faces(launch.data, launch.skip_bad)
         if is_svm:
@@ -149,7 +150,24 @@ def as_begun(run: store.Run, launch: Launch) -> Launch:
     record = read_record(run)
     if record is None or not (run.path / store.RESUME).exists():
         return launch
-    return replace(launch, device=record.launch.device, precision=record.launch.precision, threads=record.launch.threads)
+    begun = record.launch
+    if begun.devices > 1:
+        raise FerLabError(f"It was begun on {begun.devices} devices. Go on with it: python -m fer_engine train --name {run.name} --resume")
+    return replace(launch, device=begun.device, precision=begun.precision, threads=begun.threads, compiled=begun.compiled)
+
+
+def begun_otherwise(task: Task, asked: Launch) -> str:
+    """What a begun run keeps of its hardware although another was asked for, a sentence; empty where there is nothing of it."""
+    usual = Launch("")
+    kept = replace(asked, data="")
+    with suppress(FerLabError):
+        kept = as_begun(store.Run(Path(task.folder)), asked)
+    told = [
+        f"{name} {getattr(kept, name)}, not {getattr(asked, name)}"
+        for name in ("device", "precision", "threads")
+        if getattr(asked, name) not in (getattr(usual, name), getattr(kept, name))
+    ]
+    return f"{task.name} goes on as it was begun: {'; '.join(told)}." if told else ""
 
 
 def _await_others(run: store.Run, watcher: Watcher) -> None:
@@ -192,7 +210,7 @@ def _train_network(run: store.Run, faces: "FaceSet", launch: Launch, listener: "
     from fer_engine.training.hardware import Hardware
     from fer_engine.training.run import reopen, train_run
 
-    hardware = settle(Hardware(launch.device, launch.precision, neighbour.threads_for(launch.threads)))
+    hardware = settle(Hardware(launch.device, launch.precision, neighbour.threads_for(launch.threads), compiled=launch.compiled))
     keep_launch(run, replace(launch, device=hardware.device, precision=hardware.precision, threads=hardware.threads))
     keep_faces(run, len(faces.part(run.spec.data.valid)))
     train_run(reopen(run, faces), faces, hardware, listener)

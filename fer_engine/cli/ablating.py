@@ -4,7 +4,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +15,7 @@ from rich.table import Column, Table
 
 from fer_engine.cli.output import DataPath, Json, SkipBad, err, open_faces, out, percent, print_json, say
 from fer_engine.cli.searching import AddressOption, Backend, BackendOption
+from fer_engine.cli.training import refuse_impossible
 from fer_engine.errors import FerLabError
 
 if TYPE_CHECKING:
@@ -43,12 +44,12 @@ def ablate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what there is and what is missing, and train nothing.")] = False,
     backend: BackendOption = Backend.LOKY,
     address: AddressOption = None,
-    jobs: Annotated[int, typer.Option(min=0, help="Runs at once; 0 for one here, and on a cluster as many as it has cores.")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, help="Runs at once, sharing the cores; 0 for one here, on a cluster one a core.")] = 0,
     data: DataPath = None,
     skip_bad: SkipBad = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     precision: Annotated[str, typer.Option(help="auto, 32-true, bf16-mixed or 16-mixed.")] = "auto",
-    threads: Annotated[int, typer.Option(help="CPU threads of each run; 0 for what suits the machine.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads of each run; 0 for what suits the machine.")] = 0,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait while other runs use the cores or the GPU.")] = True,
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="The table of results alone on standard output, as CSV.")] = False,
@@ -63,15 +64,16 @@ def ablate(
             raise FerLabError("--csv prints the results of a study: name one. Without it the studies are listed, with --json one a line.")
         _list_studies(as_json)
         return
-    study = _study(name)
+    study, launch = _study(name), Launch(absolute_data(data), device, precision, threads, skip_bad)
+    if not dry_run:
+        refuse_impossible(launch)
     known = _data(data, skip_bad, dry_run)
     asked = _Asked(study, known, seeds, only)
     if not (as_json or as_csv):
         _print_cells(asked.cells())
     failed: dict[str, str] = {}
     if not dry_run:
-        launch = Launch(absolute_data(data), device, precision, threads, skip_bad)
-        failed = _train(asked, launch, (backend.value, address, jobs or int(backend is Backend.LOKY)), wait)
+        failed = _train(asked, launch, _Where(backend.value, address, jobs), wait)
     _report(asked, as_json, as_csv)
     if failed:
         raise FerLabError(f"{len(failed)} runs failed ({', '.join(failed)}); the same command tries them again.")
@@ -108,26 +110,63 @@ def _data(data: str | None, skip_bad: bool, dry_run: bool) -> "DataSpec":
     return data_of(open_faces(data, skip_bad))
 
 
-def _train(asked: _Asked, launch: "Launch", where: tuple[str, str | None, int], wait: bool) -> dict[str, str]:
+@dataclass(frozen=True)
+class _Where:
+    """Who trains: backend, a cluster's address, and runs at once (0 for one here, and on a cluster as many as it has cores)."""
+
+    backend: str
+    address: str | None
+    jobs: int
+
+    @property
+    def at_once(self) -> int:
+        """Runs at once as `parallel` takes it."""
+        return self.jobs or int(self.backend == "loky")
+
+    def threads(self, asked: int) -> int:
+        """CPU threads of each run: as many as are asked for, or else so few that runs at once do not wait for each other's cores."""
+        from fer_engine.training.neighbour import threads_for
+
+        if self.backend == "loky":
+            return asked if self.jobs <= 1 else threads_for(asked, self.jobs)
+        return asked if self.jobs else asked or 1
+
+
+def _train(asked: _Asked, launch: "Launch", where: _Where, wait: bool) -> dict[str, str]:
     """Train what is missing; gives why runs failed, by their names."""
-    from fer_engine.ablations.jobs import at_work
-    from fer_engine.ablations.work import tasks, train_missing
+    from fer_engine.ablations.jobs import at_work, nothing_to_do
+    from fer_engine.ablations.work import begun_otherwise, tasks, train_missing
     from fer_engine.distribution import parallel
     from fer_engine.training import neighbour
 
-    todo = tasks(asked.cells(), launch, wait=wait)
+    todo = tasks(asked.cells(), replace(launch, threads=where.threads(launch.threads)), wait=wait)
     if not todo:
         say(["All of its runs are finished."])
+        nothing_to_do(asked.study.name)
         return {}
+    say([sentence for task in todo if (sentence := begun_otherwise(task, launch))])
     neighbour.be_kind()
     try:
-        with at_work(asked.study.name, todo) as report, parallel(*where) as workers, _watch(report) as watch:
+        with (
+            at_work(asked.study.name, todo) as report,
+            parallel(where.backend, where.address, where.at_once) as workers,
+            _watch(report) as watch,
+        ):
             return train_missing(todo, workers, watch.ended, watch)
     except KeyboardInterrupt:
-        given = {"seeds": asked.seeds, "only": asked.only, "data": launch.data}
-        more = "".join(f" --{option} {shlex.quote(str(value))}" for option, value in given.items() if value)
-        words = f"python -m fer_engine ablate {asked.study.name}{more}{' --skip-bad' if launch.skip_bad else ''}"
-        raise FerLabError(f"Stopped; what was trained is kept. Go on with: {words}") from None
+        raise FerLabError(f"Stopped; what was trained is kept. Go on with: {_same_again(asked, launch, where, wait)}") from None
+
+
+def _same_again(asked: _Asked, launch: "Launch", where: _Where, wait: bool) -> str:
+    """The command that was given, with all that it was given."""
+    from fer_engine.runs.records import Launch
+
+    usual = Launch("")
+    given = {"seeds": asked.seeds, "only": asked.only, "data": launch.data, "jobs": where.jobs, "address": where.address}
+    given |= {"backend": where.backend if where.backend != "loky" else ""}
+    given |= {name: getattr(launch, name) for name in ("device", "precision", "threads") if getattr(launch, name) != getattr(usual, name)}
+    more = "".join(f" --{option} {shlex.quote(str(value))}" for option, value in given.items() if value)
+    return f"python -m fer_engine ablate {asked.study.name}{more}{' --skip-bad' if launch.skip_bad else ''}{'' if wait else ' --no-wait'}"
 
 
 class _Watch:

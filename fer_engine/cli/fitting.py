@@ -22,7 +22,7 @@ def fit_svm(spec: "SvmSpec", name: str, network: "Run | None", launch: "Launch",
 
     faces = open_faces(launch.data or None, launch.skip_bad)
     _, run = prepare_svm(spec, faces, name, network)
-    return _fit(run, faces, network, launch, wait=wait)
+    return _fit(run, (faces, network), launch, wait=wait)
 
 
 def resume_svm(run: "Run", launch: "Launch", *, wait: bool) -> "Run":
@@ -31,22 +31,25 @@ def resume_svm(run: "Run", launch: "Launch", *, wait: bool) -> "Run":
     Raises:
         FerLabError: With a sentence, where it is finished, or data or network are others.
     """
-    from fer_engine.classical.fitting import reopen_svm
-
-    faces = open_faces(launch.data or None, launch.skip_bad)
-    return _fit(run, faces, reopen_svm(run, faces), launch, wait=wait)
+    return _fit(run, None, launch, wait=wait)
 
 
-def _fit(run: "Run", faces: "FaceSet", network: "Run | None", launch: "Launch", *, wait: bool) -> "Run":
-    from fer_engine.classical.fitting import fit_run
+def _fit(run: "Run", begun: "tuple[FaceSet, Run | None] | None", launch: "Launch", *, wait: bool) -> "Run":
+    """Fit in its turn; a run that goes on reads its data only there, so that what is wrong with it is left word of."""
+    from fer_engine.classical.fitting import fit_run, reopen_svm
     from fer_engine.experiments.svm_spec import SvmSpec
     from fer_engine.runs.worker import at_work
     from fer_engine.training import neighbour
 
     assert isinstance(run.spec, SvmSpec)
-    need = neighbour.need("cpu", launch.threads, 1)
+    need = neighbour.need("cpu", 0)  # the fit takes all cores
     try:
         with at_work(run, launch, need, wait=wait, on_wait=lambda sentence: say([sentence])) as report:
+            if begun:
+                faces, network = begun
+            else:
+                faces = open_faces(launch.data or None, launch.skip_bad)
+                network = reopen_svm(run, faces)
             say([f"Fitting {run.name} on '{faces.name}' (spec {run.spec.hash}) into {run.path}"])
             report.phase("training")
             return fit_run(run.spec, run, faces, network, say=lambda words: say([f"{words} ..."]))

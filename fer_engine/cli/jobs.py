@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from fer_engine.cli.output import Json, out, print_json
+from fer_engine.cli.output import Json, out, print_json, say
 from fer_engine.errors import FerLabError
 
 if TYPE_CHECKING:
@@ -52,11 +52,17 @@ def _progress(progress: "LiveProgress") -> str:
 
 def stop(name: Annotated[str, typer.Argument(help="The run's name.")]) -> None:
     """Stop a run that trains, or take it out of the queue. What is saved stays; train --name NAME --resume goes on."""
+    from fer_engine.ablations.jobs import study_of
     from fer_engine.runs import jobs as running
+    from fer_engine.runs.records import read_record
     from fer_engine.runs.store import unfinished_run
 
     run = unfinished_run(name)
     if running.find_job(run).state not in ("running", "queued"):
         raise FerLabError(f"No process works on the run '{name}'; there is nothing to stop.")
+    record = read_record(run)
+    study = study_of(record.process) if record else ""
     running.stop(run)
     out.print(running.find_job(run).sentence, highlight=False, markup=False)
+    if study:
+        say([f"With it ended the study '{study}', whose process trained it. python -m fer_engine ablate {study} goes on with both."])

@@ -48,7 +48,7 @@ BackendOption = Annotated[Backend, typer.Option(help="Who does the work: process
 AddressOption = Annotated[
     str | None, typer.Option(help="Of the cluster, such as ray://host:10001 or tcp://host:8786; without one, a small one is started here.")
 ]
-JobsOption = Annotated[int, typer.Option(help="Folds at once; 0 for as many as there are cores.")]
+JobsOption = Annotated[int, typer.Option(min=0, help="Folds at once; 0 for as many as there are cores.")]
 
 
 @app.command("search")
@@ -101,8 +101,9 @@ def _work(found: "Search", faces: "FaceSet", backend: str, address: str | None, 
     from fer_engine.classical.search import run_search
     from fer_engine.classical.search_jobs import at_work
     from fer_engine.distribution import parallel
-    from fer_engine.training.neighbour import cores
+    from fer_engine.training.neighbour import be_kind, cores
 
+    be_kind()
     threads = 0 if address else jobs or cores()
     with at_work(found, threads, wait=wait) as report, parallel(backend, address, jobs) as workers, _bar() as show:
 

@@ -88,14 +88,18 @@ def train(
     before = record.launch if record else None
     given = {"device": device, "precision": precision, "threads": threads, "devices": devices, "compiled": compiled}
     launch = _launch(data, skip_bad, given, before)
+    refuse_impossible(launch, nodes)
     if goes_on.spec.family == "svm" if goes_on else (model or "").startswith("svm-"):
         only_networks = {"--head": head, "--epochs": epochs, "--batch-size": batch_size, "--recipe": recipe, "--compile": compiled}
         only_networks |= {"--devices": launch.devices > 1, "--nodes": nodes > 1}
+        only_networks |= {"--device": device, "--precision": precision, "--threads": threads}
         _report(_fit(model or "", name, start, resume, parse_settings(settings or []), only_networks, seed, launch, wait), as_json)
         return
     named = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     changes = {key: value for key, value in named.items() if value is not None} | parse_settings(settings or [])
     kind = head.value if head else None
+    if resume and start:
+        raise FerLabError("An unfinished run goes on from what it was begun with: leave --from out with --resume.")
     if recipe and (start or resume):
         raise FerLabError("--recipe is for fresh weights; leave it out with --from, which goes on gently, and with --resume.")
     if resume:
@@ -113,6 +117,21 @@ def train(
         words = going_on(f"python -m fer_engine train --name {run.name} --resume{on_all}", launch.data, launch.skip_bad)
         raise FerLabError(f"Stopped. Go on with: {words}") from None
     _report(run, as_json)
+
+
+def refuse_impossible(launch: "Launch", nodes: int = 1) -> None:
+    """Stop where a run could not be trained so here, before it waits for its turn.
+
+    Raises:
+        FerLabError: Where there is no such precision, or this machine has no such device.
+    """
+    from fer_engine.training.hardware import Hardware
+
+    hardware = Hardware(launch.device, launch.precision, launch.threads, launch.devices, nodes, launch.compiled)
+    if hardware.device == "cuda":
+        from fer_engine.training.device import settle
+
+        settle(hardware)
 
 
 def _launch(data: str | None, skip_bad: bool, given: dict[str, Any], before: "Launch | None") -> "Launch":

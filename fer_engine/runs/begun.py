@@ -30,7 +30,7 @@ def refuse_taken(folder: Path) -> None:
 def note_start(folder: Path, earlier: store.Run | None) -> None:
     """Note in the folder of a new run which finished run it builds on, if any."""
     if earlier:
-        write_json(folder / START, {"run": str(earlier.path)})
+        write_json(folder / START, {"run": str(earlier.path.absolute())})
     else:
         (folder / START).unlink(missing_ok=True)  # of a run that was begun here and saved nothing
 

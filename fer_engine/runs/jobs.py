@@ -93,10 +93,11 @@ def start(run: store.Run, launch: Launch) -> Job:
         refuse_busy(run)
         launch = replace(launch, data=absolute_data(launch.data))
         write_note(run, Note(LiveProgress("loading", epochs=run.spec.epochs, updated=time.time())))
-        words = ["train", "--name", run.name, "--resume", "--data", launch.data, "--device", launch.device]
-        words += ["--precision", launch.precision, "--threads", str(launch.threads)]
+        words = ["train", "--name", run.name, "--resume", "--data", launch.data]
         words += ["--skip-bad"] if launch.skip_bad else []
-        words += ["--devices", str(launch.devices), "--compile" if launch.compiled else "--no-compile"]
+        if run.spec.family == "cnn":
+            words += ["--device", launch.device, "--precision", launch.precision, "--threads", str(launch.threads)]
+            words += ["--devices", str(launch.devices), "--compile" if launch.compiled else "--no-compile"]
         process = spawn(words, settings.for_processes(), run.path / LOG)
         before = read_record(run)
         write_record(run, Record(launch, process, detached=True, faces=before.faces if before else 0))

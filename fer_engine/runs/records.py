@@ -127,6 +127,8 @@ def epochs_saved(run: store.Run) -> int:
 
 def how_it_goes_on(run: store.Run) -> str:
     """What resuming an unfinished run does, as a sentence."""
+    if run.spec.family == "svm":
+        return "Resumed, it begins anew."
     return f"Resumed, it goes on from epoch {epochs_saved(run) + 1}." if epochs_saved(run) else "Resumed, it begins with epoch 1."
 
 

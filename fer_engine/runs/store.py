@@ -26,6 +26,7 @@ HISTORY_COLUMNS = (
 )  # fmt: skip
 SHIPPED = "shipped"  # the folder of the run area that holds what is kept of shipped runs; no run has this name
 STUDIES = "ablations"  # the folder of `checkpoints/` that holds the runs of ablation studies; no run has this name either
+TAKEN = (SHIPPED, STUDIES, "searches", "imported", "recipes")  # names that folders of the run area have, and no run
 
 
 @dataclass(frozen=True)
@@ -228,8 +229,10 @@ def run_path(name: str) -> Path:
     """The folder for an own run of that name.
 
     Raises:
-        FerLabError: Where the name could not be a folder's on every system.
+        FerLabError: Where the name could not be a folder's on every system, or is one of the run area's own folders.
     """
-    if name in (SHIPPED, STUDIES) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
+    if name.lower() in TAKEN:
+        raise FerLabError(f"'{name}' cannot name a run: a folder of the run area is called so. Choose another name.")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
         raise FerLabError(f"'{name}' cannot name a run: use up to 80 letters, digits, '.', '-' and '_', a letter or digit first.")
     return settings.runs_dir() / name

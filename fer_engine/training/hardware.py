@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+from fer_engine.errors import FerLabError
+
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
+
 
 @dataclass(frozen=True)
 class Hardware:
@@ -24,3 +29,18 @@ class Hardware:
     devices: int = 1
     nodes: int = 1
     compiled: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what no machine has.
+
+        Raises:
+            FerLabError: Naming the field.
+        """
+        if self.device not in DEVICES:
+            raise FerLabError(f"There is no device '{self.device}'; there are {', '.join(DEVICES)}.")
+        if self.precision not in PRECISIONS:
+            raise FerLabError(f"There is no precision '{self.precision}'; there are {', '.join(PRECISIONS)}.")
+        if self.threads < 0:
+            raise FerLabError(f"threads is {self.threads}; it is a number of CPU threads, or 0 for one per core.")
+        if self.devices < 1 or self.nodes < 1:
+            raise FerLabError(f"devices is {self.devices} and nodes {self.nodes}; both are at least 1.")

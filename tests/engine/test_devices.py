@@ -16,7 +16,7 @@ from fer_engine.errors import FerLabError
 from fer_engine.models import registry
 from fer_engine.runs import store
 from fer_engine.training import fit
-from fer_engine.training.device import best_precision, devices_here, open_fabric, settle
+from fer_engine.training.device import best_precision, devices_here, settle
 from fer_engine.training.hardware import Hardware
 from fer_engine.training.leading import leads
 from fer_engine.training.run import prepare, train_run
@@ -128,10 +128,10 @@ def test_one_process_leads(monkeypatch, environment, expected):
     assert leads() == expected
 
 
-@pytest.mark.parametrize("hardware", [Hardware(devices=0), Hardware(nodes=0)])
-def test_number_of_devices_that_makes_no_sense_is_a_sentence(hardware):
+@pytest.mark.parametrize("numbers", [{"devices": 0}, {"nodes": 0}])
+def test_number_of_devices_that_makes_no_sense_is_a_sentence(numbers):
     with pytest.raises(FerLabError, match="both are at least 1"):
-        open_fabric(hardware)
+        Hardware(**numbers)
 
 
 # GPUs, where there is none.

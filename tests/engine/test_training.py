@@ -20,7 +20,7 @@ from fer_engine.runs import store
 from fer_engine.runs.files import file_hash
 from fer_engine.runs.records import trained_on
 from fer_engine.training import fit
-from fer_engine.training.device import cpu_gains_from_bf16, open_fabric
+from fer_engine.training.device import cpu_gains_from_bf16
 from fer_engine.training.fit import Silent
 from fer_engine.training.hardware import Hardware
 from fer_engine.training.optimizers import learning_rate
@@ -174,14 +174,14 @@ def test_two_processes_do_not_train_one_run(noise_faces):
 @pytest.mark.parametrize(
     ("hardware", "sentence"),
     [
-        (Hardware(device="gpu9"), "There is no device 'gpu9'"),
-        (Hardware(precision="64-bit"), "There is no precision '64-bit'"),
-        (Hardware(threads=-1), "threads is -1"),
+        ({"device": "gpu9"}, "There is no device 'gpu9'"),
+        ({"precision": "64-bit"}, "There is no precision '64-bit'"),
+        ({"threads": -1}, "threads is -1"),
     ],
 )
 def test_hardware_that_is_not_there_is_a_sentence(hardware, sentence):
     with pytest.raises(FerLabError, match=sentence):
-        open_fabric(hardware)
+        Hardware(**hardware)
 
 
 def test_same_faces_under_another_file_name_are_the_same_data(noise_faces):
