@@ -90,8 +90,8 @@ def train(
     launch = _launch(data, skip_bad, given, before)
     refuse_impossible(launch, nodes)
     if goes_on.spec.family == "svm" if goes_on else (model or "").startswith("svm-"):
-        only_networks = {"--head": head, "--epochs": epochs, "--batch-size": batch_size, "--recipe": recipe, "--compile": compiled}
-        only_networks |= {"--devices": launch.devices > 1, "--nodes": nodes > 1}
+        only_networks: dict[str, Any] = {"--head": head, "--epochs": epochs, "--batch-size": batch_size, "--recipe": recipe}
+        only_networks |= {"--devices": launch.devices > 1, "--nodes": nodes > 1, "--compile": compiled}
         only_networks |= {"--device": device, "--precision": precision, "--threads": threads}
         _report(_fit(model or "", name, start, resume, parse_settings(settings or []), only_networks, seed, launch, wait), as_json)
         return
