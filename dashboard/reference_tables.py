@@ -40,12 +40,9 @@ def _row(run: Run, *, papers: bool) -> dict[str, str]:
     split, figures = text.evaluated(run)
     low, high = figures["accuracy_ci95"]
     printed, clean = paper(run), figures["accuracy_deduplicated"]
-    if run.spec.family == "svm":
-        model = {"Model": text.model_words(run.spec)}
-    else:
-        model = {"Network": text.network_title(run.spec.model), "Head": text.HEADS[run.spec.head]}
-    row = {"Run": run.name} | model
-    row |= {
+    row = {
+        "Run": run.name,
+        "Model": text.model_words(run.spec),
         f"{split} accuracy": text.percent(figures["accuracy"]),
         "95% interval": f"{100 * low:.1f} – {100 * high:.1f}",
         _DEDUPLICATED: "–" if clean is None else text.percent(clean),

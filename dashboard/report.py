@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from fer_engine.evaluation.curves import Scored
     from fer_engine.evaluation.statistics import Interval
+    from fer_engine.experiments.spec import RunSpec
 from fer_engine.runs.store import Run
 
 _RELIABILITY = "Calibrated probabilities; on the dotted line answers are right as often as they are sure."
@@ -86,11 +87,16 @@ def _results(run: Run, sheet: Sheet) -> str:
     paper = run_tables.paper_accuracy(spec)
     if paper:
         words += (
-            f" The paper's accuracy with these layers and this head is {text.percent(paper)} of PrivateTest (Table III): "
+            f" The paper's accuracy with {_alike(spec)} is {text.percent(paper)} of PrivateTest: "
             "to be compared with a figure on PrivateTest alone."
         )
     table = sheet.table(pd.DataFrame(rows), f"{run.name}-results", f"Results of {run.name}. {text.protocol(run)}")
     return f"<h2>Results</h2>{table}<p>{escape(words)}</p>"
+
+
+def _alike(spec: RunSpec) -> str:
+    """What a run has in common with one of the paper's, and where its figure stands."""
+    return "these features and hyper-parameters (Table I)" if spec.family == "svm" else "these layers and this head (Table III)"
 
 
 def _later(run: Run) -> list[dict[str, Any]]:

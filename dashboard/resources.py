@@ -6,6 +6,7 @@ alone, and is gone when the page is closed.
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -351,10 +352,12 @@ def _place(name: str, stamp: int) -> _Place:  # noqa: ARG001 - both are the cach
     return _Place()
 
 
+@st.cache_data(ttl=2, max_entries=8, show_spinner=False)  # a folder of many images takes a moment, and is asked about at each look
 def last_changed(name: str) -> int:
-    """When the file or folder of a data set was last changed, nanoseconds; 0 for a drawn set."""
+    """When the file or a folder of a data set was last changed, nanoseconds; 0 for a drawn set."""
     try:
-        return Path(name).stat().st_mtime_ns
+        folders = [folder for folder, _, _ in os.walk(name)]  # none of a file; what comes into a folder or goes changes that folder
+        return max(Path(path).stat().st_mtime_ns for path in (name, *folders))
     except OSError:  # a drawn set, or nothing there
         return 0
 

@@ -14,6 +14,7 @@ from fer_engine.experiments.bases import Base, told
 from fer_engine.experiments.fields import title
 from fer_engine.experiments.lab import REFERENCE
 from fer_engine.experiments.spec import CnnSpec, RunSpec, SvmSpec, field_paths
+from fer_engine.experiments.svm_lab import SVM_REFERENCE
 from fer_engine.labels import NAMES
 from fer_engine.models.config import NetworkConfig, Stage, stages
 from fer_engine.runs.files import read_json
@@ -113,14 +114,16 @@ def _evaluation(path: Path) -> dict[str, Any]:
 
 
 def paper_accuracy(spec: RunSpec) -> float | None:
-    """The paper's accuracy on PrivateTest, from 0 to 1, of the same layers and head; None where it trained no such network.
+    """The paper's accuracy on PrivateTest, from 0 to 1, of the same layers and head, or the same SVM; None where it has none such.
 
     Normalisation is left open, on which the paper is silent.
     """
     if spec.data.name != "fer2013":
         return None
     if not isinstance(spec, CnnSpec):
-        return {"svm-pca-paper": 0.3998, "svm-hog-landmarks-paper": 0.482}.get(spec.model)
+        known = SVM_REFERENCE.get(spec.model)
+        same = known and replace(spec, data=known.spec.data, start=known.spec.start, seed=known.spec.seed) == known.spec
+        return known.paper_accuracy / 100 if known and same and known.paper_accuracy else None
     for reference in REFERENCE.values():
         same = (reference.spec.model, reference.spec.head) == (spec.model, spec.head)
         if same and replace(reference.spec.config, norm=spec.config.norm) == spec.config:

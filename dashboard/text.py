@@ -36,8 +36,18 @@ def protocol(run: "Run") -> str:
     tta = "flip TTA" if chosen["tta"] == "flip" else "no TTA"
     seeds = f"{len(chosen['seeds'])} seed{'s' if len(chosen['seeds']) > 1 else ''}"
     data = "" if run.spec.data.name == "fer2013" else f" · {run.spec.data.name} data"
-    choice = "last epoch" if chosen.get("monitor") == "last" else f"chosen on {chosen['chosen_on']}"
-    return f"{split} · n={figures['n']:,} · {choice} · {tta} · {seeds}{data}"
+    return f"{split} · n={figures['n']:,} · {choice(run)} · {tta} · {seeds}{data}"
+
+
+def choice(run: "Run", of: str = "") -> str:
+    """What a finished run was chosen on, in short: 'chosen on PublicTest', or 'last epoch' where no figure chose.
+
+    Args:
+        run: The run.
+        of: The set that the split is of, as a possessive; empty where that goes without saying.
+    """
+    how = run.manifest["protocol"]
+    return "last epoch" if how.get("monitor") == "last" else f"chosen on {f'{of} ' if of else ''}{how['chosen_on']}"
 
 
 def protocols(runs: Iterable["Run"]) -> str:

@@ -1,6 +1,6 @@
 """The process of a study: launched, watched, stopped and gone on with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -51,9 +51,30 @@ def draw(study: "Study", cells: "Sequence[Cell]", seeds: int) -> None:
         _form(study, cells, seeds)
 
 
+def data_labels(there: "Iterable[DataSpec]") -> "dict[str, DataSpec]":
+    """Data sets by what they are chosen by: the name, and what tells one from others of that name."""
+    found: dict[str, DataSpec] = {}
+    for data in there:
+        label = f"{data.name} ({data.train_hash[:6] or 'no runs'})"
+        if label in found and found[label] != data:  # it shares Training with another set, as one whose PublicTest was cleaned does
+            label = f"{data.name} ({data.train_hash[:6]}, {data.valid} {data.valid_hash[:6]})"
+        found.setdefault(label, data)
+    return found
+
+
+def labelled_data() -> "dict[str, DataSpec]":
+    """The data of runs that there are, and that was just launched on, by what they are chosen by."""
+    from fer_engine.ablations.ledger import known_data
+    from fer_engine.experiments.parts import DataSpec
+
+    launched = st.session_state.get(LAUNCHED)
+    return data_labels((*known_data(), *([launched] if launched else ())) or (DataSpec(),))
+
+
 def data_label(data: "DataSpec") -> str:
-    """A data set as it is chosen by: its name, and what tells it from others of that name."""
-    return f"{data.name} ({data.train_hash[:6] or 'no runs'})"
+    """What a data set is chosen by, among all that there are."""
+    there = labelled_data()
+    return next((label for label, known in there.items() if _hashes(known) == _hashes(data)), next(iter(data_labels([data]))))
 
 
 def _process(name: str, job: "StudyJob") -> None:
@@ -100,13 +121,17 @@ def _form(study: "Study", cells: "Sequence[Cell]", seeds: int) -> None:
     else:
         st.markdown(f"All of its runs on {shown} are finished.")
     data = train_data.choose()
-    if data.loaded and _identity(data).train_hash != cells[0].spec.data.train_hash:
+    if data.loaded and _hashes(_identity(data)) != _hashes(cells[0].spec.data):
         st.warning("These are other data than those of the table above: runs on them are new ones, with a table of their own.")
     rows = {_ALL: ""} | {row.title: row.key for row in study.rows}
     chosen = st.selectbox("Rows to train", list(rows), key=f"ablation-rows-{study.name}")
     if st.button("Train", type="primary", icon=":material/play_arrow:", key="launch-study", disabled=not data.loaded):
         with sentences(), st.spinner("Launching …"):
             _launch(study, data, seeds, rows[chosen])
+
+
+def _hashes(data: "DataSpec") -> tuple[str, str]:
+    return data.train_hash, data.valid_hash
 
 
 def _identity(data: train_data.Data) -> "DataSpec":

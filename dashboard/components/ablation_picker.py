@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.components.ablation_launch import LAUNCHED, NEXT, data_label
+from dashboard.components.ablation_launch import NEXT, labelled_data
 from dashboard.components.errors import sentences
 from dashboard.text import plain
 from fer_engine.ablations import catalogue
@@ -58,12 +58,7 @@ def choose_data(*, quiet: bool = False) -> "DataSpec":
     Args:
         quiet: Whether to ask nothing where there is one alone.
     """
-    from fer_engine.ablations.ledger import known_data
-    from fer_engine.experiments.parts import DataSpec
-
-    launched = st.session_state.get(LAUNCHED)
-    there = (*known_data(), *([launched] if launched else ()))
-    known = {data_label(data): data for data in there or (DataSpec(),)}
+    known = labelled_data()
     if quiet and len(known) == 1:
         return next(iter(known.values()))
     if st.query_params.get("on", next(iter(known))) not in known:

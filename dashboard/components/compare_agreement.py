@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 
 def draw(compared: Compared) -> None:
     """Draw the agreement of all runs, and the faces that none answers right; those on other faces apart."""
-    for number, (title, group) in enumerate(compare_tables.face_groups(compared.comparison)):
+    groups = compare_tables.face_groups(compared.comparison)
+    with_pictures = next((number for number, (_, group) in enumerate(groups) if len(group) > 1), 0)  # one gallery a page
+    for number, (title, group) in enumerate(groups):
         if title:
             st.subheader(text.plain(title), anchor=False)
         compare_badges.draw(group)
         if len(group) > 1:
-            _group(group, number)
+            _group(group, number, pictures=number == with_pictures)
         else:
             st.caption(f"{text.plain(group[0].name)} alone was measured on these faces; there is nothing to agree with.")
 
 
-def _group(group: tuple["Entrant", ...], number: int) -> None:
+def _group(group: tuple["Entrant", ...], number: int, *, pictures: bool) -> None:
     from dashboard import charts, compare_charts
     from fer_engine.evaluation.comparison_faces import agreement, missed_by_all
 
@@ -52,7 +54,7 @@ def _group(group: tuple["Entrant", ...], number: int) -> None:
     table_downloads.draw(
         table, f"compare-all-wrong-{number}", f"Faces of {group[0].terms.measured_on} that all get wrong: {', '.join(names)}"
     )
-    if number == 0 and len(missed.ids):  # one gallery a page
+    if pictures and len(missed.ids):
         told = "Those that all answer with the same wrong emotion" if same else "All of them"
         _pictures(group, missed.ids[missed.unanimous] if same else missed.ids, told)
 

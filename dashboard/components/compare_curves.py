@@ -4,12 +4,16 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import streamlit as st
 
-from dashboard import resources, text
+from dashboard import resources, text, training_words
 from dashboard.components import protocol_badge, table_downloads
 from dashboard.components.compare_view import Compared
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
+
+    from fer_engine.runs.store import Run
 
 SHOWS = {"validation accuracy": "valid_accuracy", "training accuracy": "train_accuracy", "validation loss": "valid_loss"}
 
@@ -25,7 +29,14 @@ def draw(compared: Compared) -> None:
     runs = {entrant.name: resources.history(entrant.run) for entrant in entrants if entrant.name not in without}
     if not runs:
         return
-    protocol_badge.say("each epoch · no TTA", protocol_badge.TRAINING)
+    ways = protocols({entrant.name: entrant.run for entrant in entrants if entrant.name in runs})
+    for words, names in ways.items():
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            protocol_badge.say(words, protocol_badge.TRAINING)
+            if len(ways) > 1:
+                st.caption(text.plain(", ".join(names)))
+    if len(ways) > 1:
+        st.caption("These curves are of different faces: their heights do not compare.")
     left, right = st.columns([2, 1], gap="medium")
     with left:
         show = st.segmented_control("Show", list(SHOWS), default="validation accuracy", required=True, key="quantity", bind="query-params")
@@ -42,7 +53,20 @@ def draw(compared: Compared) -> None:
         config=charts.download_config(f"compare-{quantity.replace('_', '-')}", "svg"),
         alt=f"{show} of each epoch; in the last one " + ", ".join(f"{name} {rows[quantity].iloc[-1]:.3f}" for name, rows in runs.items()),
     )
-    table_downloads.draw(_epochs(runs), "compare-histories", "Training of each run: after each epoch, without test-time augmentation")
+    table_downloads.draw(_epochs(runs), "compare-histories", _caption(ways))
+
+
+def protocols(runs: "Mapping[str, Run]") -> dict[str, list[str]]:
+    """How the curves of runs came about: each way once, with the names of its runs."""
+    found: dict[str, list[str]] = {}
+    for name, run in runs.items():
+        found.setdefault(training_words.each_epoch(run), []).append(name)
+    return found
+
+
+def _caption(ways: "Mapping[str, list[str]]") -> str:
+    told = next(iter(ways)) if len(ways) == 1 else "; ".join(f"{', '.join(names)}: {words}" for words, names in ways.items())
+    return f"Training of each run. {told}"
 
 
 def _epochs(runs: dict[str, "pd.DataFrame"]) -> "pd.DataFrame":

@@ -48,7 +48,9 @@ def draw(opened: Opened) -> None:
     relabel = right.selectbox("Relabel", [NOTHING, *RELABELS], format_func=RELABEL_TITLES.__getitem__, key="clean-relabel")
     present = [split for split in SPLITS if split in opened.faces.splits]
     splits = left.multiselect("In", present, default=present[:1], key=f"clean-splits-{opened.file}", help="Splits that may be touched.")
-    name = right.text_input("What to call it", value=f"{opened.file}-cleaned", key=f"clean-name-{opened.file}").strip()
+    name = (
+        right.text_input("What to call it", value=f"{opened.file}-cleaned", key=f"clean-name-{opened.file}").strip().removesuffix(".json")
+    )
     for rule in drop:
         st.caption(f"**{TITLES[rule]}**: {DROPS[rule]}.")
     if relabel != NOTHING:

@@ -24,7 +24,7 @@ def draw(opened: Opened) -> None:
     found = opened.audit()
     assert found.near is not None
     st.subheader("Copies", anchor="copies")
-    kind = st.segmented_control("Kind", KINDS, default=KINDS[0], required=True, key="copies", bind="query-params")
+    kind = st.segmented_control("Kind", KINDS, default=KINDS[0], required=True, key="copies", bind="query-params", on_change=_first)
     groups = found.near if kind == KINDS[1] else found.exact
     _figures(found, groups)
     if kind == KINDS[1]:
@@ -32,7 +32,7 @@ def draw(opened: Opened) -> None:
             f"Near copies are one photograph cut, lit or watermarked otherwise: perceptual hashes (64 bits) that differ in at most "
             f"{MAX_BITS} bits and pixels that correlate by {MIN_CORRELATION} or more. Groups that are exact copies alone are not repeated."
         )
-    show = st.segmented_control("Show", SHOWS, default="all", required=True, key="groups", bind="query-params")
+    show = st.segmented_control("Show", SHOWS, default="all", required=True, key="groups", bind="query-params", on_change=_first)
     within = tuple(group for group in groups.groups if not group.crosses)
     chosen = {"labels conflict": groups.conflicting, "across splits": groups.crossing, "within one split": within}.get(
         show or "all", groups.groups
@@ -42,6 +42,15 @@ def draw(opened: Opened) -> None:
     _images(opened, found.blank.nonzero()[0], "blank", "No image is of one grey, or nearly.")
     st.subheader("Images without a face", anchor="faceless")
     _faceless(opened)
+
+
+def _first() -> None:
+    """Begin at the first page again; for choices that change."""
+    data_tiles.first_page(*map(_page, KINDS))
+
+
+def _page(kind: str) -> str:
+    return f"page-{kind.replace(' ', '-')}"
 
 
 def _figures(found: Audit, groups: Groups) -> None:
@@ -62,7 +71,7 @@ def _groups(opened: Opened, groups: tuple[Group, ...], kind: str, blank: "np.nda
         st.info("There is no such group.", icon=":material/check:")
         return
     table_downloads.draw(groups_table(opened.faces, Groups(groups)), f"{opened.file}-{kind}", f"Groups of {kind} in {opened.faces.name}")
-    shown = data_tiles.page_of(len(groups), GROUPS, f"page-{kind}")
+    shown = data_tiles.page_of(len(groups), GROUPS, _page(kind))
     for number, group in enumerate(groups[shown], start=shown.start + 1):
         marks = (":orange-badge[labels conflict] " if group.conflicting else "") + (":blue-badge[across splits] " if group.crosses else "")
         marks += ":gray-badge[shows nothing]" if blank[group.rows[0]] else ""

@@ -44,3 +44,9 @@ def page_of(n: int, per_page: int, key: str) -> slice:
         st.session_state[key] = pages
     page = st.pagination(pages, key=key) if pages > 1 else 1
     return slice(per_page * (page - 1), per_page * page)
+
+
+def first_page(*keys: str) -> None:
+    """Begin at the first page again, of the things that `page_of` has by these keys; for choices that change."""
+    for key in keys:
+        st.session_state.pop(key, None)

@@ -113,7 +113,9 @@ def _accuracy(opened: Opened, known: "Votes") -> None:
 
 def _faces(opened: Opened, known: "Votes") -> None:
     st.subheader("The votes for a face", anchor="votes-of-faces")
-    order = st.segmented_control("Faces first that are", ORDERS, default=ORDERS[0], required=True, key="votes-order", bind="query-params")
+    order = st.segmented_control(
+        "Faces first that are", ORDERS, default=ORDERS[0], required=True, key="votes-order", bind="query-params", on_change=_first
+    )
     places = ordered(known, np.asarray(opened.faces.labels), order or ORDERS[0])
     shown = places[data_tiles.page_of(len(places), PER_PAGE, "page-votes")]
     tiles = [face_tile(opened.faces, int(place), votes=known) for place in shown]
@@ -124,6 +126,10 @@ def _faces(opened: Opened, known: "Votes") -> None:
                 st.caption(f"{opened.faces.ids[place]}: {NAMES[opened.faces.labels[place]]}")
                 st.html(vote_bars_html(known.counts[place]))
     data_tiles.save(tiles, f"{opened.file}-votes-faces")
+
+
+def _first() -> None:
+    data_tiles.first_page("page-votes")
 
 
 def ordered(known: "Votes", labels: np.ndarray, order: str) -> np.ndarray:

@@ -40,7 +40,7 @@ def explain(group: Sequence["Entrant"], faces: Faces, row: str) -> None:
     st.markdown(f"The face in row {told.row}, labelled **{told.label}**. {_summary(answers)}")
     cards = _cards(group, answers, faces.tile(told.position))
     name, title = f"row-{told.row}-of-{len(group)}-runs", f"Row {told.row}, labelled {told.label}"
-    if cards:
+    if len(cards) == len(group):
         run_gallery.save_png("All as PNG", lambda: strip_pictures.sheet(cards, title), name)
     frame = answers_of_runs({entrant.name: entrant.scored for entrant in group}, told.position)
     table_downloads.draw(frame, name, f"{title}, {group[0].terms.measured_on}: probabilities by {', '.join(frame['Run'])}")

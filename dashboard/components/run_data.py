@@ -17,7 +17,7 @@ def draw(row: Row) -> None:
     counts: dict[str, dict[str, int]] = run.manifest["counts"]
     st.markdown(
         f"Data set **{text.plain(data.name)}**: learnt from {data.train} (content `{data.train_hash}`), "
-        f"epoch and calibration chosen on {data.valid} (content `{data.valid_hash}`)."
+        f"measured and calibrated on {data.valid} (content `{data.valid_hash}`). {run_tables.chosen_words(run)}."
     )
     if before := run.manifest.get("before"):
         shares = f"{_share(before)} of {data.valid} before, {_share(run.metrics[data.valid])} after"

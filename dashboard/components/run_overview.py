@@ -75,9 +75,8 @@ def headlines(run: "Run") -> tuple[Headline, ...]:
         told.append(Headline("Without copies", text.percent(clean), f"on faces that do not stand in Training, too; {note}"))
     told += [_macro_f1(run, figures), _top2(figures)]
     if before := run.manifest.get("before"):
-        note = (
-            f"{run.manifest['starts_from']}, which it goes on from, on the same faces; 95% interval {_interval(*before['accuracy_ci95'])}"
-        )
+        earlier, interval = text.plain(run.manifest["starts_from"]), _interval(*before["accuracy_ci95"])
+        note = f"{earlier}, which it goes on from, on the same faces; 95% interval {interval}"
         told.append(Headline("Accuracy before", text.percent(before["accuracy"]), note))
     paper = paper_accuracy(run.spec)
     if paper:
@@ -180,7 +179,7 @@ def _later(run: "Run") -> None:
         st.caption(f"None yet. `python -m fer_engine evaluate {run.name} --split PrivateTest` scores it on a split and keeps the figures.")
         return
     seeds = len(run.manifest["protocol"]["seeds"])
-    words = f"split and TTA as in the row · chosen on {run.spec.data.valid} · {seeds} seed{'s' if seeds > 1 else ''}"
+    words = f"split and TTA as in the row · {text.choice(run)} · {seeds} seed{'s' if seeds > 1 else ''}"
     protocol_badge.say(words, protocol_badge.EXPLAINED)
     st.table(frame.assign(Data=frame["Data"].map(text.plain)), border="horizontal", hide_index=True, alt=f"Later evaluations of {run.name}")
     table_downloads.draw(frame, f"{run.name}-evaluations", f"{run.name}: {words}")

@@ -1,6 +1,6 @@
 """Choosing the models."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import text
 from dashboard.run_listing import keyed
+from fer_engine.runs.store import SHIPPED
 
 if TYPE_CHECKING:
     from fer_engine.runs.store import Run
@@ -49,9 +50,22 @@ def pick_first(runs: Sequence["Run"]) -> Model:
     return _pick("A", runs, default=0)
 
 
+def _follow_link(key: str, by_name: "Mapping[str, Run]") -> None:
+    """Take the run that the page's address names, also by the name that it has among unfinished ones; say where it is not there."""
+    wanted = None if key in st.session_state else st.query_params.get(key)
+    if not wanted or wanted in by_name:
+        return
+    bare = wanted.removeprefix(f"{SHIPPED}/")
+    if bare != wanted and bare in by_name and by_name[bare].shipped:
+        st.query_params[key] = bare
+        return
+    st.warning(f"There is no finished run '{text.plain(wanted)}' here that can be read; another one answers.", icon=":material/link_off:")
+
+
 def _pick(slot: Slot, runs: Sequence["Run"], default: int) -> Model:
     by_name = keyed(runs)  # of an own and a shipped one of one name the name alone means the own one, as everywhere
     names = list(by_name)
+    _follow_link(slot.lower(), by_name)
     favourite = names.index(FAVOURITES[slot]) if FAVOURITES[slot] in names else min(default, len(names) - 1)
     name = st.selectbox(f"Model {slot}", names, index=favourite, key=slot.lower(), bind="query-params")
     run = by_name[name]

@@ -91,6 +91,8 @@ def _figures(job: "Job", history: "pd.DataFrame") -> "Summary":
         _result(summary)
         return summary
     valid = run.spec.data.valid
+    if run.spec.family != "cnn":  # it is fitted at once: there is no epoch to tell of
+        return summary
     protocol_badge.say(training_words.best_so_far(run), protocol_badge.TRAINING)
     row = st.container(horizontal=True, gap="medium", key="figures")  # columns would cut a long time off
     accuracy, rate, speed, time = (row.container(width="content") for _ in range(4))

@@ -60,9 +60,9 @@ def _json(found: "Evaluation") -> bytes:
 def protocol(run: "Run", found: "Evaluation") -> str:
     """How the figure came about, in short."""
     tta = "flip TTA" if found.tta == "flip" else "no TTA"
-    chosen, seeds = run.manifest["protocol"], len(run.manifest["protocol"]["seeds"])
+    seeds = len(run.manifest["protocol"]["seeds"])
     classes = f"{len(found.classes)} emotions" if len(found.classes) < N_CLASSES else "all emotions"
-    by = f"chosen on {run.spec.data.name}'s {chosen['chosen_on']}"
+    by = text.choice(run, f"{run.spec.data.name}'s")
     return f"{found.split} · n={found.metrics.n:,} · {found.data_name} data · {classes} · {by} · {tta} · {seeds} seed{'s' * (seeds > 1)}"
 
 

@@ -87,7 +87,7 @@ def later(lab: Lab, sheet: Sheet) -> Iterator[str]:
     for key, frame in found.items():
         how = lab.runs[key].manifest["protocol"]
         caption = (
-            f"{key}: split, n and test-time augmentation as in the row; chosen on {how['chosen_on']}, {_seeds(how)}, Wilson's intervals."
+            f"{key}: split, n and test-time augmentation as in the row; {text.choice(lab.runs[key])}, {_seeds(how)}, Wilson's intervals."
         )
         yield sheet.table(frame, f"{key}-evaluations", caption)
 

@@ -6,7 +6,7 @@ same bootstrap, plus that over seeds, and its degrees of freedom are Satterthwai
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -67,7 +67,7 @@ class Difference:
         n: Faces.
         value: Accuracy of the first minus that of the second.
         interval: Its 95% interval.
-        p: Of no difference.
+        p: Of no difference; where the study claims nothing, corrected after Holm for all differences that it tells.
     """
 
     better: Row
@@ -148,7 +148,8 @@ def protocol(run: "Run") -> str:
     split, told = next(iter(run.metrics)), run.manifest["protocol"]
     tta = "mean with the mirror image" if told["tta"] == "flip" else "the face alone"
     data = "" if run.spec.data.name == "fer2013" else f", {run.spec.data.name} data"
-    return f"{split}, chosen on {told['chosen_on']}, {tta}{data}"
+    choice = "the last epoch" if told.get("monitor") == "last" else f"chosen on {told['chosen_on']}"
+    return f"{split}, {choice}, {tta}{data}"
 
 
 def conclude(study: Study, found: Sequence[RowResult]) -> Conclusion:
@@ -177,7 +178,9 @@ def conclude(study: Study, found: Sequence[RowResult]) -> Conclusion:
     missing = [result.row.title for result in found if result.row.key in needed and not result.runs]
     against = tuple(dict.fromkeys(obstacles))
     if study.claim is None:
-        return Conclusion(None, _without_claim(study, differences, missing), tuple(differences), against)
+        corrected = holm([item.p for item in differences])
+        differences = [replace(item, p=p) for item, p in zip(differences, corrected, strict=True)]
+        return Conclusion(None, _without_claim(study, differences, missing, against), tuple(differences), against)
     verdict, sentence = _judged(study.claim, differences, missing, against)
     return Conclusion(verdict, sentence, tuple(differences), against)
 
@@ -228,14 +231,16 @@ def _judged(claim: Claim, differences: Sequence[Difference], missing: Sequence[s
     return "holds", f"{about} holds {ground(differences)}: {_list(differences)}."
 
 
-def _without_claim(study: Study, differences: Sequence[Difference], missing: Sequence[str]) -> str:
+def _without_claim(study: Study, differences: Sequence[Difference], missing: Sequence[str], against: Sequence[str]) -> str:
+    """What comes of a study that claims nothing; each difference's p is corrected already."""
     if not study.pairs:
         return "Nothing is concluded from it: its rows are not held against each other."
     if not differences:
-        return f"Nothing can be told yet. Not run: {'; '.join(missing)}." if missing else "Nothing can be told: no two rows share a seed."
+        if missing:
+            return f"Nothing can be told yet. Not run: {'; '.join(missing)}."
+        return f"Nothing can be told: {' '.join(against) or 'no two rows share a seed.'}"
     rest = f" Not run: {'; '.join(missing)}." if missing else ""
-    corrected = holm([item.p for item in differences])
-    clear = [item for item, p in zip(differences, corrected, strict=True) if beyond_chance(p, item.interval)]
+    clear = [item for item in differences if beyond_chance(item.p, item.interval)]
     if not clear:
         return f"No row differs from '{differences[0].worse.title}' by more than chance {ground(differences)}: {_list(differences)}.{rest}"
     return f"More than chance {ground(differences)}: {_list(clear)}.{rest}"

@@ -1,6 +1,7 @@
 """What faults of the data cost: a run's accuracy on faces with copies in Training, on clear and unclear faces, on suspects."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -127,7 +128,9 @@ def costs(found: Audit, runs: Sequence["Run"], scored: Sequence["Scored"], votes
     for run, own in zip(runs, scored, strict=True):
         places = places_in(found, run, own)
         judge = _judge(run, own, runs, scored)
-        suspect = check_labels(own.labels, judge.probabilities).suspect if judge else None
+        suspect = None
+        with suppress(FerLabError):  # of a set that lacks an emotion nothing can be told
+            suspect = check_labels(own.labels, judge.probabilities).suspect if judge else None
         rows += run_costs(run.name, own.answers == own.labels, places, found, votes, suspect)
     return rows
 
