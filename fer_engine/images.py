@@ -182,11 +182,15 @@ def _to_uint8(values: np.ndarray, mode: str) -> np.ndarray:
     16-bit values by their type's range. Of 32-bit integers and floats the range is not written in the file: 0..1 (floats only),
     0..255 and 0..65535 are taken as such if the values fit, anything else from its minimum to its maximum.
     """
-    values = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
     if mode.startswith("I;16"):
-        low, high = 0.0, 65535.0
-    elif low >= 0:
+        return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)  # 65535 is 255 times 257
+    values = np.nan_to_num(values.astype(np.float32), copy=False, posinf=0.0, neginf=0.0)  # in place: an image may have 25 megapixels
+    low, high = float(values.min()), float(values.max())
+    if low >= 0:
         ranges = (1.0, 255.0, 65535.0) if mode == "F" else (255.0, 65535.0)
         low, high = 0.0, next((top for top in ranges if high <= top), high)
-    return np.rint((values - low) * (255.0 / max(high - low, 1e-12))).astype(np.uint8)
+    if not 1e-30 < high - low < 1e37:  # beyond what 32 bits can tell
+        values = values.astype(np.float64)
+    values -= low
+    values *= 255.0 / max(high - low, 1e-12)
+    return np.rint(values, out=values).astype(np.uint8)

@@ -101,9 +101,12 @@ def _walk(folder: str, depth: int = 0) -> Iterator[FoundFile]:
 
 
 def _locate_in(root: Path, files: list[FoundFile]) -> Source:
+    known = _known_csv(root, files)
+    if known:
+        return known
     if recognise(root, [Path(file.path).relative_to(root).as_posix() for file in files]):
         return Source("layout", root, tuple(files))
-    csv = _known_csv(root, files) or _only_csv(root, files)
+    csv = _only_csv(root, files)
     if csv:
         return csv
     parquet = tuple(file for file in files if file.name.endswith(".parquet"))

@@ -1,6 +1,7 @@
 """Bringing images from elsewhere: folders and archives whose folders name the emotion, in whatever words, as one parquet file."""
 
 import csv
+import hashlib
 import io
 import json
 from collections import Counter
@@ -70,12 +71,13 @@ class Survey:
 
 @dataclass(frozen=True)
 class _Row:
-    """An image that came in; `split` is None where nothing says one."""
+    """An image that came in; `split` is None where nothing says one, `person` empty where nobody knows who is on it."""
 
     path: str
     tile: Tile
     label: int
     split: str | None
+    person: str = ""
 
 
 @dataclass(frozen=True)
@@ -198,8 +200,26 @@ def bring(
 
     if not is_table(source):
         return import_images(source, target, table, split, bad, progress, hold_out=hold_out)
+    if table:
+        raise FerLabError(f"{source.name} is a table with labels of its own; a map of words is for folders of images. Leave it out.")
     loaded = open_data(source, skip_bad=bad.skip, progress=progress)
-    return import_faces(loaded.faces, target, loaded.skipped, loaded.notices)
+    faces, told = _split_table(loaded.faces, split, hold_out)
+    return import_faces(faces, target, loaded.skipped, (*loaded.notices, *told))
+
+
+def _split_table(faces: FaceSet, split: str, hold_out: float) -> tuple[FaceSet, tuple[str, ...]]:
+    """A table's faces with the split that was asked for, which it takes where all of them are Training, as where it says none.
+
+    Raises:
+        FerLabError: Where it has other splits.
+    """
+    if split == "Training" and not hold_out:
+        return faces, ()
+    if faces.splits != ("Training",):
+        raise FerLabError(f"The table says itself which faces are {' and '.join(faces.splits)}: leave --split and --hold-out out.")
+    rows = [_Row("", Tile(image, False, False, False), int(label), None) for image, label in zip(faces.images, faces.labels, strict=True)]
+    settled, told = _settle_splits(rows, split, hold_out)
+    return replace(faces, split=np.array([row.split for row in settled])), told
 
 
 def import_images(
@@ -294,13 +314,18 @@ def _of_folders(source: Path, table: LabelMap, bad: BadRows, progress: Progress)
 
 
 def _of_layout(layout: layouts.Layout, bad: BadRows, progress: Progress) -> tuple[list[_Row], tuple[MappedWord, ...]]:
-    rows = [_Row(entry.path, tile, entry.label, entry.split) for entry, tile in layouts.read_tiles(layout, bad, progress)]
+    rows = [
+        _Row(entry.path, tile, entry.label, entry.split, layouts.person_of(layout, entry.path))
+        for entry, tile in layouts.read_tiles(layout, bad, progress)
+    ]
     return rows, of_layout(layout)
 
 
 def _settle_splits(rows: list[_Row], split: str, hold_out: float) -> tuple[list[_Row], tuple[str, ...]]:
     """Rows that all have a split, and a sentence on those that were held out."""
     open_rows = [row for row in rows if row.split is None]
+    if hold_out and open_rows and all(row.person for row in open_rows):
+        return _hold_out_persons(rows, open_rows, split, hold_out)
     hashes = image_hashes(np.stack([row.tile.pixels for row in open_rows])) if open_rows else np.empty(0, np.uint64)
     kinds: dict[int, int] = {}
     for row, key in zip(open_rows, hashes.tolist(), strict=True):
@@ -314,6 +339,20 @@ def _settle_splits(rows: list[_Row], split: str, hold_out: float) -> tuple[list[
     moved = sum(key in held for key in hashes.tolist())
     told = f"{moved:,} of {len(open_rows):,} images that say no split were held out as PublicTest, of each emotion {100 * hold_out:.3g}%."
     return settled, (told,) if moved else ()
+
+
+def _hold_out_persons(rows: list[_Row], open_rows: list[_Row], split: str, hold_out: float) -> tuple[list[_Row], tuple[str, ...]]:
+    """Hold out whole persons: of one person's images, often frames of one film, none may be learnt from where others judge."""
+    images = Counter(row.person for row in open_rows)
+    held: set[str] = set()
+    for person in sorted(images, key=lambda name: hashlib.sha256(name.encode()).digest())[: len(images) - 1]:
+        if sum(images[one] for one in held) >= hold_out * len(open_rows):
+            break
+        held.add(person)
+    settled = [row if row.split else replace(row, split="PublicTest" if row.person in held else split) for row in rows]
+    moved = sum(images[person] for person in held)
+    told = f"{moved:,} of {len(open_rows):,} images that say no split were held out as PublicTest"
+    return settled, (f"{told}: all of {len(held)} of {len(images)} persons.",) if held else ()
 
 
 def _counts(rows: list[_Row]) -> dict[str, dict[str, int]]:

@@ -46,6 +46,7 @@ _JAFFE = {"AN": "angry", "DI": "disgust", "FE": "fear", "HA": "happy", "NE": "ne
 _RAF = ("", "surprise", "fear", "disgust", "happy", "sad", "angry", "neutral")
 _AFFECT = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry", "")
 _JAFFE_NAME = re.compile(r"[A-Z]{2}\.(AN|DI|FE|HA|NE|SA|SU)\d+\.\d+\.tiff?", re.IGNORECASE)
+_NEARLY = 0.9  # of a folder's images are called as a set calls them, or it is not that set
 _CK_NAME = re.compile(r"S\d{3}_\d{3}_\d{8}\.(png|tiff?)", re.IGNORECASE)
 _RAF_NAME = re.compile(r"(train|test)_\d+_aligned\.(jpg|png)", re.IGNORECASE)
 LABEL_WORDS = {  # what the sets call their labels, and the emotion of each; '' for one that is left out
@@ -187,6 +188,12 @@ def _words(path: Path) -> list[str]:
         raise FerLabError(f"The list of labels {path} cannot be read: {error}.") from error
 
 
+def person_of(layout: Layout, path: str) -> str:
+    """Who is on an image, where the set's file names tell: CK+ by 'S010', JAFFE by 'KA'; else nothing."""
+    name = path.rpartition("/")[2]
+    return {"CK+": name[:4], "JAFFE": name[:2]}.get(layout.name, "").upper()
+
+
 def _numbered(numbers: tuple[str, ...], text: str, path: Path) -> str:
     """The emotion of a number, which some sets write as '3.0000000e+00'; '' for one that means none here."""
     try:
@@ -224,7 +231,12 @@ def _ck48(_root: Path, images: list[str], _names: list[str]) -> list[_Told]:
 
 def _jaffe(_root: Path, images: list[str], _names: list[str]) -> list[_Told]:
     found = [(image, _JAFFE_NAME.fullmatch(image.rpartition("/")[2])) for image in images]
-    return [(image, _JAFFE[match[1].upper()], None) for image, match in found if match]
+    return _nearly_all([(image, _JAFFE[match[1].upper()], None) for image, match in found if match], images)
+
+
+def _nearly_all(told: list[_Told], images: list[str]) -> list[_Told]:
+    """What is told of images, where it is of nearly all of them; nothing of a folder where some happen to be called so."""
+    return told if len(told) >= _NEARLY * len(images) else []
 
 
 def _raf(root: Path, images: list[str], names: list[str], *, aligned: bool) -> list[_Told]:
@@ -247,7 +259,7 @@ def _raf_folders(images: list[str]) -> list[_Told]:
         parts = image.split("/")
         if _RAF_NAME.fullmatch(parts[-1]) and len(parts) > 1 and parts[-2] in ("1", "2", "3", "4", "5", "6", "7"):
             told.append((image, _RAF[int(parts[-2])], _RAF_SPLITS[parts[-1].split("_")[0].lower()]))
-    return told
+    return _nearly_all(told, images)
 
 
 def _affect(root: Path, images: list[str], names: list[str]) -> list[_Told]:

@@ -112,7 +112,8 @@ def _holds_images(kind: Any) -> bool:
     from pyarrow import types
 
     if types.is_struct(kind):
-        return any(kind.field(index).name == "bytes" for index in range(kind.num_fields))
+        fields = [kind.field(index) for index in range(kind.num_fields)]
+        return any(field.name == "bytes" and _holds_images(field.type) for field in fields)
     return types.is_binary(kind) or types.is_large_binary(kind)
 
 

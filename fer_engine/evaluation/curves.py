@@ -28,8 +28,9 @@ class Scored:
         scores: (N, 7), float64; the highest is the answer.
         probabilities: (N, 7), calibrated.
         ranking: (N, 7), what tells an emotion from the other six by one threshold for all faces: the scores of an svm
-            head, whose seven machines were each trained for that, and the probabilities of a softmax head, whose scores
-            say something within one face alone (a constant added to all seven changes nothing).
+            head, whose seven machines were each trained for that, and of an SVM, whose scores are votes of its machines,
+            one for each two emotions; and the probabilities of a softmax head, whose scores say something within one face
+            alone (a constant added to all seven changes nothing).
     """
 
     split: str

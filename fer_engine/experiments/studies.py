@@ -1,7 +1,8 @@
 """Ablation studies as data: the paper's, each row with the figure that the paper prints for it.
 
-A study takes a base and changes one field of it in each row. Rows whose specs are equal are one run, whatever study
-asks for it: the run is known by its spec's hash. Our own studies are in `studies_own`.
+A study takes a base and changes one thing of it in each row (an optimizer comes with its learning rate and momentum).
+Rows whose specs are equal are one run, whatever study asks for it: the run is known by its spec's hash. Our own studies
+are in `studies_own`.
 """
 
 from dataclasses import dataclass

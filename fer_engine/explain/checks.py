@@ -25,6 +25,8 @@ def checked_target(target: str | int) -> int:
     """
     if target in NAMES:
         return NAMES.index(str(target))
+    if isinstance(target, str) and target.isascii() and target.isdigit():
+        target = int(target)
     if isinstance(target, int | np.integer) and 0 <= target < len(NAMES):
         return int(target)
     raise FerLabError(f"There is no emotion '{target}'. The emotions are {', '.join(NAMES)}, or 0 to {len(NAMES) - 1}.")

@@ -77,6 +77,7 @@ def test_every_convolution_of_every_network_is_explained(network, tta, calibrati
 def test_targets_are_names_or_labels_and_change_the_map():
     given, face = predictor(), random_face()
     by_name, by_label = explain(given, face, target="sad"), explain(given, face, target=np.int64(4))
+    assert explain(given, face, target="4").target == "sad", "as a terminal gives it"
     other = explain(given, face, target="happy")
     assert by_name.target == by_label.target == "sad"
     assert by_name.predicted == other.predicted

@@ -9,7 +9,7 @@ from PIL import ExifTags, Image
 
 from fer_engine import images
 from fer_engine.errors import FerLabError
-from fer_engine.images import decode_image, read_image
+from fer_engine.images import _to_uint8, decode_image, read_image
 
 WHITE = (255, 255, 255)
 
@@ -114,6 +114,11 @@ def test_cmyk_keeps_light_light_and_dark_dark():
 def test_a_16_bit_ramp_keeps_its_range(file_format):
     ramp = np.linspace(0, 65535, 256).astype(np.uint16)[None].repeat(8, 0)
     assert np.array_equal(decode_image(encode(Image.fromarray(ramp), file_format)).gray[0], np.arange(256))
+
+
+def test_16_bit_values_are_rounded_to_the_nearest():
+    values = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    assert np.array_equal(_to_uint8(values, "I;16"), np.rint(values / 257).astype(np.uint8))
 
 
 def test_dim_16_bit_images_stay_dim():

@@ -5,6 +5,7 @@ import json
 import tarfile
 import unicodedata
 import zipfile
+from dataclasses import replace
 
 import commands
 import numpy as np
@@ -252,6 +253,27 @@ def test_what_says_its_split_is_not_held_out(tmp_path):
     assert found.counts == FACES.counts()
     with pytest.raises(FerLabError, match="hold-out is 0.9"):
         import_images(root, tmp_path / "more.parquet", {}, "Training", BadRows(), hold_out=0.9)
+
+
+def test_a_table_that_says_no_split_takes_the_one_that_is_asked_for(tmp_path, command):
+    training = replace(FACES, split=np.full(len(FACES), "Training"))
+    path = write_csv(tmp_path / "table.csv", training)
+    status, output, errors = command("data", "import", str(path), "--out", "held", "--hold-out", "0.2", "--json")
+    assert status == 0, errors
+    counts = {split: sum(each.values()) for split, each in json.loads(output)["counts"].items()}
+    assert counts["PublicTest"] > 0
+    assert sum(counts.values()) == len(FACES)
+    status, output, _ = command("data", "import", str(path), "--out", "private", "--split", "PrivateTest", "--json")
+    assert (status, list(json.loads(output)["counts"])) == (0, ["PrivateTest"])
+    said = write_csv(tmp_path / "said.csv", FACES)
+    status, _, errors = command("data", "import", str(said), "--out", "other", "--hold-out", "0.2")
+    assert status == 1
+    assert "The table says itself which faces are" in errors
+    words = tmp_path / "words.csv"
+    words.write_text("word,emotion\nfroh,happy\n")
+    status, _, errors = command("data", "import", str(said), "--out", "other", "--map", str(words))
+    assert status == 1
+    assert "a map of words is for folders of images" in errors.replace("\n", " ")
 
 
 def test_a_table_is_brought_by_the_same_command(tmp_path, command):

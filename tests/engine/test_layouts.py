@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fer_files import faces_of_noise, png
+from fer_files import faces_of_noise, png, write_csv
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,6 +57,26 @@ def test_ck_plus_cut_to_48_pixels(tmp_path):
     assert data.faces.labels.tolist() == [0, 5]
     assert "1 images were left out" in " ".join(data.notices)
     assert data.faces.name == "CK+48"
+
+
+def test_no_person_is_on_both_sides_of_what_is_held_out(tmp_path):
+    names = [f"happy/S0{person}_001_0000000{frame}.png" for person in range(10, 15) for frame in range(3)]
+    root = put(tmp_path / "CK+48", names)
+    found = import_images(root, tmp_path / "out.parquet", {}, "Training", BadRows(unit="image"), hold_out=0.2)
+    assert "3 of 15 images that say no split were held out as PublicTest: all of 1 of 5 persons." in found.notices
+    data = open_data(tmp_path / "out.parquet").faces
+    person_of = {FACES.images[number].tobytes(): name[6:10] for number, name in enumerate(names)}
+    sides = [{person_of[image.tobytes()] for image in data.part(split).images} for split in ("Training", "PublicTest")]
+    assert (len(sides[0]), len(sides[1]), sides[0] & sides[1]) == (4, 1, set())
+
+
+def test_a_file_that_is_called_as_one_of_jaffe_makes_no_folder_jaffe(tmp_path):
+    root = put(tmp_path / "data", ["jaffe/KA.AN1.39.tiff"])
+    write_csv(root / "fer2013.csv", FACES)
+    assert len(open_data(root).faces) == len(FACES)
+    mixed = put(tmp_path / "mixed", ["happy/KA.AN1.39.tiff", *(f"happy/{number}.png" for number in range(9))])
+    assert recognise(mixed) is None
+    assert len(open_data(mixed).faces) == 10
 
 
 def test_jaffe_says_the_expression_in_the_file_name(tmp_path):

@@ -134,6 +134,27 @@ def test_dropping_leaves_the_winner():
     assert not np.isnan(found[0.0][0].inner).any()
 
 
+def test_dropping_keeps_the_best_of_each_number_of_components():
+    grid = Grid(n_components=(10, 100), C=(1.0,), gamma=(0.1,))  # linear and rbf
+    scores = nested_cv.empty_scores(grid, 1, 2)
+    scores.inner[0, 0] = np.array([[[0.50], [0.40]], [[0.30], [0.20]]])
+    wanted = nested_cv._wanted(scores, nested_cv.Fold(1, 2, np.empty(0), np.empty(0)), drop=0.05)
+    assert wanted.tolist() == [[[True], [False]], [[True], [False]]]
+
+
+def test_the_winner_was_tried_on_the_most_outer_folds():
+    grid = Grid(n_components=(10,), C=(1.0,), gamma=(0.1,))
+    scores = nested_cv.empty_scores(grid, 2, 2)
+    scores.inner[0] = np.array([[[[0.5], [0.3]]], [[[0.5], [np.nan]]]])  # rbf was dropped here
+    scores.inner[1] = np.array([[[[0.2], [0.6]]], [[[np.nan], [0.6]]]])  # and linear here
+    scores.outer[:] = 0.4
+    found = outcome(scores)
+    assert (found.winner.kernel, found.winner_accuracy) == ("rbf", pytest.approx(0.6))
+    scores.inner[1] = np.array([[[[0.4], [0.6]]], [[[0.4], [np.nan]]]])
+    found = outcome(scores)
+    assert (found.winner.kernel, found.winner_accuracy) == ("linear", pytest.approx(0.45))
+
+
 def spec(**changes) -> SearchSpec:
     return replace(SearchSpec(GRID, faces=120, outer=2, inner=2), **changes)
 

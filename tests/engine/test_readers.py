@@ -376,6 +376,16 @@ def write_parquet(path, faces, *, struct=True, names=None, split=False, broken=(
     return path
 
 
+def test_parquet_whose_bytes_are_text_has_no_images(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({"image": [{"bytes": "aGVsbG8=", "path": None}], "label": [3]})
+    pq.write_table(table, tmp_path / "text.parquet")
+    with pytest.raises(FerLabError, match="has no column of images"):
+        read(tmp_path / "text.parquet")
+
+
 @pytest.mark.parametrize("struct", [True, False])
 def test_parquet_holds_the_same_data_as_the_csv_file(tmp_path, struct):
     loaded = read(write_parquet(tmp_path / "fer2013.parquet", FACES, struct=struct, split=True))
