@@ -65,6 +65,6 @@ def _manifest(name, spec, chosen, told) -> dict:
         "milliseconds_per_face": told["milliseconds"],
         "classes": told["classes"],
         "counts": {"Training": {"happy": told["learnt"] - 5, "sad": 5}},
-        "protocol": {"trained_on": "Training", "chosen_on": chosen, "tta": spec.tta, "seeds": [spec.seed]},
+        "protocol": {"trained_on": "Training", "chosen_on": chosen, "tta": spec.tta, "seeds": [spec.seed], "monitor": spec.monitor},
         "starts_from": None,
     }

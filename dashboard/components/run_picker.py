@@ -57,7 +57,7 @@ def _follow_link(key: str, by_name: "Mapping[str, Run]") -> None:
         return
     bare = wanted.removeprefix(f"{SHIPPED}/")
     if bare != wanted and bare in by_name and by_name[bare].shipped:
-        st.query_params[key] = bare
+        st.session_state[key] = bare
         return
     st.warning(f"There is no finished run '{text.plain(wanted)}' here that can be read; another one answers.", icon=":material/link_off:")
 

@@ -15,10 +15,11 @@ from dashboard.components.heat_maps import Shown
 from dashboard.components.run_picker import Model
 from dashboard.text import probability
 from fer_engine import settings
+from fer_engine.experiments.spec import to_json
 from fer_engine.explain.explanation import explain
 from fer_engine.faces import find_faces
 from fer_engine.labels import COLORS, NAMES
-from fer_engine.runs.store import finished_run
+from fer_engine.runs.store import finished_run, run_path
 from fer_engine.samples import get_sample
 
 A, B, OTHER = "net12-svm", "net2-softmax", "net5-softmax"
@@ -92,6 +93,16 @@ def test_a_link_to_a_model_that_is_gone_falls_back_to_one_that_is_there(open_pag
     app = open_page("analyse", a="removed-long-ago", b=B)
     assert app.selectbox(key="a").value == A
     assert not app.error
+    assert "There is no finished run 'removed-long-ago' here that can be read; another one answers." in [item.value for item in app.warning]
+
+
+def test_a_link_to_a_shipped_run_finds_it_though_an_unfinished_one_has_its_name(open_page):
+    folder = run_path("net5-softmax")
+    folder.mkdir(parents=True)
+    (folder / "spec.json").write_text(to_json(finished_run("net5-softmax").spec))
+    app = open_page("analyse", a="shipped/net5-softmax", b=B)  # as Runs calls it, where the own one has the name
+    assert app.selectbox(key="a").value == "net5-softmax"
+    assert not app.warning
 
 
 def test_a_text_file_named_jpg_is_answered_with_a_sentence(open_page):
