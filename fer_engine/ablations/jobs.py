@@ -16,7 +16,7 @@ from fer_engine.errors import FerLabError
 from fer_engine.experiments.spec import from_json
 from fer_engine.runs import workplace
 from fer_engine.runs.files import make_folder, write_json
-from fer_engine.runs.processes import ProcessId, alive, gone, this_process
+from fer_engine.runs.processes import ProcessId, gone, this_process
 from fer_engine.runs.records import JOB, PROGRESS, absolute_data
 
 POLL = 0.5  # seconds between two notes, at least
@@ -70,7 +70,7 @@ def find_job(name: str) -> StudyJob:
         return StudyJob(note["end"], progress, sentence, data)
     if process is None:
         return StudyJob("idle")
-    if alive(process):
+    if workplace.works(catalogue.folder_of(name)):
         return StudyJob("running", progress, sentence, data)
     return StudyJob("failed", progress, f"Its process vanished: it was killed, or the machine went down. {_KEPT}", data)
 

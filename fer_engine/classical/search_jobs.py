@@ -11,7 +11,7 @@ from fer_engine.classical.search import Search, SearchProgress
 from fer_engine.errors import FerLabError
 from fer_engine.runs import queue, workplace
 from fer_engine.runs.files import write_json
-from fer_engine.runs.processes import alive, this_process
+from fer_engine.runs.processes import this_process
 from fer_engine.runs.records import JOB, PROGRESS, absolute_data
 from fer_engine.runs.store import Run
 from fer_engine.runs.worker import await_turn, termination_interrupts
@@ -45,8 +45,7 @@ def find_job(search: Search) -> SearchJob:
         progress = SearchProgress(**note["progress"])
     if note.get("end"):
         return SearchJob(search, note["end"], progress, note.get("sentence", ""))
-    process = workplace.worker(search.path)
-    if process and alive(process):
+    if workplace.works(search.path):
         return SearchJob(search, "running", progress, note.get("sentence", ""))
     return SearchJob(search, "stopped", progress, "No process works on it. Every fold that was done is kept; go on with it at any time.")
 

@@ -82,7 +82,7 @@ class LiveProgress:
     updated: float = 0.0
 
 
-_HEARD_OF = 600.0  # seconds; a process says how far it is after some steps
+HEARD_OF = 600.0  # seconds; a process says how far it is after some steps
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def refuse_busy(run: store.Run) -> None:
 def works_elsewhere(run: store.Run, record: Record) -> bool:
     """Whether a process of another machine, with which the run area is shared, has lately said that it works on a run."""
     note = read_note(run)
-    return record.process.elsewhere and note is not None and not note.end and time.time() - note.progress.updated < _HEARD_OF
+    return record.process.elsewhere and note is not None and not note.end and time.time() - note.progress.updated < HEARD_OF
 
 
 def write_note(run: store.Run, note: Note) -> None:

@@ -19,7 +19,7 @@ from fer_engine import settings
 from fer_engine.errors import FerLabError
 from fer_engine.runs import workplace
 from fer_engine.runs.files import make_folder, read_json, write_json
-from fer_engine.runs.processes import alive, gone
+from fer_engine.runs.processes import gone
 from fer_engine.runs.records import PROGRESS
 
 TASK = "task.json"
@@ -81,7 +81,7 @@ def find_job(task: Task) -> TaskJob:
         return TaskJob(note["end"], share, what, None, sentence, float(note.get("updated", 0.0)))
     if process is None:
         return TaskJob("idle")
-    if alive(process):
+    if workplace.works(task.folder):
         left = note.get("seconds_left")
         since = time.time() - float(note.get("updated", 0.0))
         return TaskJob("running", share, what, None if left is None else max(0.0, left - since))

@@ -3,6 +3,7 @@
 Searches, studies and tasks are such folders. Runs are, too, and keep more there: `fer_engine.runs.records`.
 """
 
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from fer_engine import settings
 from fer_engine.errors import FerLabError
 from fer_engine.runs.files import read_json, write_json
 from fer_engine.runs.processes import ProcessId, alive, end, spawn, this_process
-from fer_engine.runs.records import JOB, LOG, PROGRESS
+from fer_engine.runs.records import HEARD_OF, JOB, LOG, PROGRESS
 
 KINDLY = 8.0  # seconds that a process has to end by itself
 
@@ -31,6 +32,20 @@ def worker(folder: Path) -> ProcessId | None:
         return ProcessId(**read_word(folder, JOB)["process"])
     except (KeyError, TypeError):
         return None
+
+
+def works(folder: Path) -> bool:
+    """Whether a process works on the folder: one of this machine, or of another that has lately left word of it."""
+    process = worker(folder)
+    return process is not None and (alive(process) or _elsewhere(folder, process))
+
+
+def _elsewhere(folder: Path, process: ProcessId) -> bool:
+    """Whether a process of another machine, with which the folder is shared, has lately said that it works on it."""
+    if not process.elsewhere or read_word(folder, PROGRESS).get("end"):
+        return False
+    written = [(folder / name).stat().st_mtime for name in (PROGRESS, JOB) if (folder / name).exists()]
+    return time.time() - max(written, default=0.0) < HEARD_OF
 
 
 def launch(folder: Path, words: list[str], **about: str) -> None:
@@ -64,17 +79,23 @@ def refuse_busy(folder: Path, what: str) -> None:
         FerLabError: Naming the process.
     """
     process = worker(folder)
-    if process and process != this_process() and alive(process):
+    if process is None or process == this_process():
+        return
+    if alive(process):
         raise FerLabError(f"Process {process.pid} works on {what} already. Wait for it, or stop it first.")
+    if _elsewhere(folder, process):
+        raise FerLabError(f"The machine {process.host} works on {what} already. Wait for it, or stop it there first.")
 
 
 def end_worker(folder: Path) -> bool:
     """End the process that works on the folder, other than this one; whether there was one.
 
     Raises:
-        FerLabError: Where it cannot be ended.
+        FerLabError: Where it cannot be ended, or is another machine's.
     """
     process = worker(folder)
+    if process and _elsewhere(folder, process):
+        raise FerLabError(f"The machine {process.host} works on it. Stop it there.")
     if process is None or process == this_process() or not alive(process):
         return False
     end(process, KINDLY)

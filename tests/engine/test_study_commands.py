@@ -1,7 +1,9 @@
 """What `ablate` and `train` refuse, keep and say before anything is trained."""
 
+import os
 import shlex
-from dataclasses import replace
+import time
+from dataclasses import asdict, replace
 
 import pytest
 from commands import command  # noqa: F401
@@ -19,9 +21,9 @@ from fer_engine.errors import FerLabError
 from fer_engine.experiments.svm_spec import SvmSpec
 from fer_engine.runs import jobs as run_jobs
 from fer_engine.runs import store, workplace
-from fer_engine.runs.files import make_folder
+from fer_engine.runs.files import make_folder, write_json
 from fer_engine.runs.processes import this_process
-from fer_engine.runs.records import JOB, PROGRESS, Launch, Record, how_it_goes_on, read_record, write_record
+from fer_engine.runs.records import HEARD_OF, JOB, PROGRESS, Launch, Record, how_it_goes_on, read_record, write_record
 from fer_engine.training import neighbour
 from fer_engine.training.run import prepare
 
@@ -153,6 +155,22 @@ def test_the_study_whose_process_trains_a_run_is_known(tiny):
     workplace.sign_in(catalogue.folder_of("tiny"), data=DATA)
     assert jobs.study_of(this_process()) == "tiny"
     (catalogue.folder_of("tiny") / JOB).unlink()
+
+
+def test_a_study_of_another_machine_runs_as_long_as_it_is_heard_of(tiny):
+    folder = catalogue.folder_of("tiny")
+    make_folder(folder)
+    write_json(folder / JOB, {"process": asdict(replace(this_process(), host="elsewhere")), "data": DATA})
+    write_json(folder / PROGRESS, {"progress": {}, "end": ""})
+    assert jobs.find_job("tiny").state == "running"
+    with pytest.raises(FerLabError, match="The machine elsewhere works on the study 'tiny' already"):
+        jobs.start("tiny", DATA)
+    with pytest.raises(FerLabError, match="The machine elsewhere works on it. Stop it there"):
+        jobs.stop("tiny")
+    for name in (JOB, PROGRESS):
+        os.utime(folder / name, (time.time() - HEARD_OF - 1,) * 2)
+    assert jobs.find_job("tiny").state == "failed"
+    (folder / JOB).unlink()
 
 
 @pytest.mark.parametrize("field", ["data.valid", "data.train", "data.votes_hash"])
