@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.components import run_compare, table_downloads
+from dashboard.components import run_compare, run_gallery, table_downloads
 from dashboard.run_listing import COLUMNS, Row, chosen, origin, table
 from dashboard.text import plain
 
@@ -39,6 +39,8 @@ def draw(rows: Sequence[Row]) -> Row | None:
 
 def choose(key: str | None) -> None:
     """Open the run of that key, or close the one that is open; for callbacks, which come before the page is drawn."""
+    if key != st.session_state.get(CHOICE):
+        run_gallery.first_page()
     st.session_state[CHOICE] = key
 
 
@@ -133,6 +135,7 @@ def _choice(rows: Sequence[Row]) -> Row | None:
         key=CHOICE,
         bind="query-params",
         placeholder="click a row of the table, or choose here",
+        on_change=run_gallery.first_page,
     )
     if wanted and wanted not in by_key:
         st.warning(f"There is no run '{plain(wanted)}' here that can be read.", icon=":material/link_off:")

@@ -224,6 +224,13 @@ def test_the_list_opens_another_run_and_the_table_follows(open_page):
     assert app.session_state["runs-table"]["selection"]["rows"] == [_place("net2-svm")]
 
 
+def test_another_run_begins_with_its_first_page_of_faces(open_page):
+    app = open_page("runs", run="net5-softmax")
+    app.session_state["page"] = 4
+    app.selectbox(key="run").select("net2-softmax").run()
+    assert app.session_state["page"] == 1
+
+
 def test_a_link_to_a_run_that_is_gone_is_told(open_page):
     app = open_page("runs", run="long-gone")
     assert "'long-gone'" in app.warning[0].value
