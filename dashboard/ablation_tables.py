@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     from fer_engine.ablations.results import Conclusion, RowResult
     from fer_engine.experiments.studies import Study
 
-TESTED = (
+_TESTED = (
     "Each on the same faces and by the same seeds. One seed: McNemar's exact test and a paired bootstrap over faces. Several: the variance "
-    "over faces and that over seeds are added. Not corrected for their number: a conclusion holds where all of them do."
+    "over faces and that over seeds are added."
 )
+
+
+def tested(conclusion: Conclusion) -> str:
+    """How the differences of a conclusion were tested."""
+    if conclusion.verdict is None:
+        return f"{_TESTED} p is corrected after Holm for their number."
+    return f"{_TESTED} Not corrected for their number: a conclusion holds where all of them do."
 
 
 def titled(frame: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,8 @@ from fer_engine.experiments.spec import CnnSpec, RunSpec
 from fer_engine.runs.records import validation_faces
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fer_engine.runs.store import Run
 
 _CHOSEN_BY = {
@@ -31,6 +33,12 @@ def each_epoch(run: Run) -> str:
     """How figures came about that are measured after each epoch, as `dashboard.text.protocol` says it of a run's result."""
     data = run.spec.data
     return f"each epoch · {data.train} and {data.valid}{_rest(run)}"
+
+
+def of_different_faces(runs: Iterable[Run], quantity: str) -> bool:
+    """Whether a column of the histories of runs is of different faces, so that its heights do not compare."""
+    data = [run.spec.data for run in runs]
+    return len({each.train_hash if quantity.startswith("train") else each.valid_hash for each in data}) > 1
 
 
 def best_so_far(run: Run) -> str:

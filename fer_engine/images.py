@@ -184,7 +184,8 @@ def _to_uint8(values: np.ndarray, mode: str) -> np.ndarray:
     """
     if mode.startswith("I;16"):
         return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)  # 65535 is 255 times 257
-    values = np.nan_to_num(values.astype(np.float32), copy=False, posinf=0.0, neginf=0.0)  # in place: an image may have 25 megapixels
+    exact = np.float32 if mode == "F" else np.float64  # which holds 32-bit integers
+    values = np.nan_to_num(values.astype(exact), copy=False, posinf=0.0, neginf=0.0)  # in place: an image may have 25 megapixels
     low, high = float(values.min()), float(values.max())
     if low >= 0:
         ranges = (1.0, 255.0, 65535.0) if mode == "F" else (255.0, 65535.0)

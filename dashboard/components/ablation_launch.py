@@ -1,5 +1,6 @@
 """The process of a study: launched, watched, stopped and gone on with."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -53,13 +54,20 @@ def draw(study: "Study", cells: "Sequence[Cell]", seeds: int) -> None:
 
 def data_labels(there: "Iterable[DataSpec]") -> "dict[str, DataSpec]":
     """Data sets by what they are chosen by: the name, and what tells one from others of that name."""
-    found: dict[str, DataSpec] = {}
+    by_hashes: dict[tuple[str, str], DataSpec] = {}
     for data in there:
-        label = f"{data.name} ({data.train_hash[:6] or 'no runs'})"
-        if label in found and found[label] != data:  # it shares Training with another set, as one whose PublicTest was cleaned does
-            label = f"{data.name} ({data.train_hash[:6]}, {data.valid} {data.valid_hash[:6]})"
-        found.setdefault(label, data)
+        by_hashes.setdefault(_hashes(data), data)
+    short = Counter(map(_short_label, by_hashes.values()))
+    found = {}
+    for data in by_hashes.values():
+        label = _short_label(data)
+        # Sets that share Training, as one does whose PublicTest was cleaned, are all told by both.
+        found[label if short[label] == 1 else f"{label[:-1]}, {data.valid} {data.valid_hash[:6]})"] = data
     return found
+
+
+def _short_label(data: "DataSpec") -> str:
+    return f"{data.name} ({data.train_hash[:6] or 'no runs'})"
 
 
 def labelled_data() -> "dict[str, DataSpec]":

@@ -121,7 +121,7 @@ def _differences(study: "Study", conclusion: "Conclusion") -> None:
     )
     frame = ablation_tables.tests(conclusion)
     st.dataframe(frame, hide_index=True, key="ablation-tests", alt="The differences that the conclusion rests on")
-    st.caption(ablation_tables.TESTED)
+    st.caption(ablation_tables.tested(conclusion))
     table_downloads.draw(frame, f"ablation-{study.name}-differences", f"{study.title}: differences in accuracy")
 
 

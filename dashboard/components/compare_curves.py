@@ -35,8 +35,6 @@ def draw(compared: Compared) -> None:
             protocol_badge.say(words, protocol_badge.TRAINING)
             if len(ways) > 1:
                 st.caption(text.plain(", ".join(names)))
-    if len(ways) > 1:
-        st.caption("These curves are of different faces: their heights do not compare.")
     left, right = st.columns([2, 1], gap="medium")
     with left:
         show = st.segmented_control("Show", list(SHOWS), default="validation accuracy", required=True, key="quantity", bind="query-params")
@@ -45,6 +43,8 @@ def draw(compared: Compared) -> None:
             "Against", ["epochs", "seconds"], default="epochs", required=True, key="against", bind="query-params"
         )
     quantity = cast(compare_charts.Quantity, SHOWS[show or "validation accuracy"])
+    if training_words.of_different_faces([entrant.run for entrant in entrants if entrant.name in runs], quantity):
+        st.caption("These curves are of different faces: their heights do not compare.")
     if quantity == "valid_loss" and len({entrant.run.spec.head for entrant in entrants if entrant.name in runs}) > 1:
         st.caption("Losses of different heads (cross-entropy, squared hinge) have different scales; compare their courses alone.")
     st.plotly_chart(

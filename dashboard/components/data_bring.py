@@ -101,7 +101,8 @@ def _offer(source: Path, usual: str, *, upload: bool) -> None:
             HELD_OUT,
             step=5,
             key="bring-hold-out",
-            help=f"{found.splits['']:,} images say no split. These go to PublicTest, which chooses the epoch; the rest is Training.",
+            help=f"{found.splits['']:,} images say no split. These go to PublicTest, which chooses the epoch; the rest is Training. "
+            "Of CK+ and JAFFE whole persons go.",
         )
     skip = st.toggle("Leave out what cannot be read, and count it", value=True, key="bring-skip")
     default = st.toggle("Open it by default from now on", value=settings.data_path() is None, key="bring-default")

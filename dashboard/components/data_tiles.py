@@ -49,4 +49,4 @@ def page_of(n: int, per_page: int, key: str) -> slice:
 def first_page(*keys: str) -> None:
     """Begin at the first page again, of the things that `page_of` has by these keys; for choices that change."""
     for key in keys:
-        st.session_state.pop(key, None)
+        st.session_state[key] = 1

@@ -8,7 +8,7 @@ import numpy as np
 
 from dashboard import compare_charts, compare_tables, run_charts, run_tables, text
 from dashboard.report_parts import folded, missing, paragraph
-from dashboard.training_words import each_epoch, loss_name, loss_note
+from dashboard.training_words import each_epoch, loss_name, loss_note, of_different_faces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,13 +36,13 @@ def training(lab: Lab, sheet: Sheet) -> Iterator[str]:
     ways: dict[str, list[str]] = {}
     for key in histories:
         ways.setdefault(each_epoch(lab.runs[key]), []).append(key)
-    if len(ways) > 1:
-        told = "; ".join(f"{', '.join(keys)}: {words}" for words, keys in ways.items())
-        yield paragraph(f"These curves are of different faces, and their heights do not compare. {told}.")
+    yield paragraph("; ".join(f"{', '.join(keys)}: {words}" for words, keys in ways.items()) + ".")
     if len({lab.runs[key].spec.head for key in histories}) > 1:
         yield paragraph("Losses of different heads (cross-entropy, squared hinge) have different scales; compare their courses alone.")
     for quantity in get_args(compare_charts.Quantity):
-        caption = f"{compare_charts.TITLES[quantity]} after each epoch."
+        apart = of_different_faces([lab.runs[key] for key in histories], quantity)
+        mixed = " Curves of different faces are among these; their heights do not compare." if apart else ""
+        caption = f"{compare_charts.TITLES[quantity]} after each epoch.{mixed}"
         told = ", ".join(f"{key} {rows[quantity].iloc[-1]:.3f}" for key, rows in histories.items())
         chart = compare_charts.histories(histories, quantity, "epochs")
         yield sheet.figure(chart, f"training-{quantity}", caption, f"{caption} In the last one: {told}")

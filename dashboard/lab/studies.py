@@ -109,7 +109,7 @@ def _parts(study: Study, found: Sequence[RowResult], sheet: Sheet) -> Iterator[s
         words = f"{study.title}: differences in accuracy (points) that the conclusion rests on, with 95% intervals."
         chart = compare_charts.differences(rows, "Difference in accuracy (points)")
         yield sheet.figure(chart, f"{name}-differences", words, f"{words} {compare_charts.told_differences(rows)}")
-        yield sheet.table(ablation_tables.tests(conclusion), f"{name}-differences", f"{words} {ablation_tables.TESTED}")
+        yield sheet.table(ablation_tables.tests(conclusion), f"{name}-differences", f"{words} {ablation_tables.tested(conclusion)}")
     yield from _claims(study, found, sheet)
     yield bullets(notes(study, found))
 

@@ -90,7 +90,8 @@ class Outcome:
     """What a nested cross-validation found.
 
     Attributes:
-        winner: The candidate with the highest mean over all inner folds of all outer folds.
+        winner: The candidate with the highest mean over all inner folds of all outer folds; where some were dropped, of
+            those that were tried on the most outer folds.
         winner_accuracy: That mean; too good, for it was chosen by it.
         paper: By the paper's scheme, for each number of components, ascending.
         paper_best: The number that the outer folds chose.
@@ -167,7 +168,7 @@ def run(
         workers: Who does it.
         done: Told of each fold as it is done.
         drop: Candidates that are worse than the best by more than this share of faces on an outer fold's first inner
-            fold are not tried on its others; 0 tries all.
+            fold are not tried on its others, but for the best of each number of components; 0 tries all.
         known: (outer, inner) of the folds that `scores` has.
     """
     known = set(known)

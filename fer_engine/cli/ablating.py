@@ -66,7 +66,7 @@ def ablate(
         return
     study, launch = _study(name), Launch(absolute_data(data), device, precision, threads, skip_bad)
     if not dry_run:
-        refuse_impossible(launch)
+        refuse_impossible(launch, here=address is None)
     known = _data(data, skip_bad, dry_run)
     asked = _Asked(study, known, seeds, only)
     if not (as_json or as_csv):
@@ -127,9 +127,9 @@ class _Where:
         """CPU threads of each run: as many as are asked for, or else so few that runs at once do not wait for each other's cores."""
         from fer_engine.training.neighbour import threads_for
 
-        if self.backend == "loky":
-            return asked if self.jobs <= 1 else threads_for(asked, self.jobs)
-        return asked if self.jobs else asked or 1
+        if self.backend != "loky" and not self.jobs:  # a run a core
+            return asked or 1
+        return threads_for(asked, self.jobs) if self.jobs > 1 and not self.address else asked
 
 
 def _train(asked: _Asked, launch: "Launch", where: _Where, wait: bool) -> dict[str, str]:

@@ -145,7 +145,7 @@ def import_(
     out_name: Annotated[str, typer.Option("--out", help="What to call it: a name in the run area, or the path of a .parquet file.")],
     table: Annotated[Path | None, typer.Option("--map", help="What folder names mean: CSV with the columns word and emotion.")] = None,
     split: Annotated[str, typer.Option("--split", help="Split of images whose folder or name says none.")] = "Training",
-    hold_out: Annotated[float, typer.Option(help="Share of each emotion, of such images, that goes to PublicTest instead.")] = 0.0,
+    hold_out: Annotated[float, typer.Option(help="Share of each emotion (CK+, JAFFE: whole persons) that goes to PublicTest.")] = 0.0,
     skip_bad: SkipBad = False,
     as_json: Json = False,
 ) -> None:
@@ -185,7 +185,7 @@ def fetch(
     out_name: Annotated[str, typer.Option("--out", help="What to call it; by default the set's own name.")] = "",
     table: Annotated[Path | None, typer.Option("--map", help="What folder names mean: CSV with the columns word and emotion.")] = None,
     split: Annotated[str, typer.Option("--split", help="Split of images whose folder or name says none.")] = "Training",
-    hold_out: Annotated[float, typer.Option(help="Share of each emotion, of such images, that goes to PublicTest instead.")] = 0.0,
+    hold_out: Annotated[float, typer.Option(help="Share of each emotion (CK+, JAFFE: whole persons) that goes to PublicTest.")] = 0.0,
     skip_bad: SkipBad = False,
     as_json: Json = False,
 ) -> None:

@@ -63,7 +63,10 @@ def search(
     inner: Annotated[int, typer.Option(help="Inner folds, which choose.")] = 5,
     seed: Annotated[int, typer.Option(help="Of the draw and the folds.")] = 0,
     drop: Annotated[
-        float, typer.Option(help="Drop candidates that are worse than the best by this share on the first inner fold; 0 tries all.")
+        float,
+        typer.Option(
+            help="Drop candidates worse than the best by this share on the first inner fold, but each number's best; 0 tries all."
+        ),
     ] = 0.0,
     backend: BackendOption = Backend.LOKY,
     address: AddressOption = None,

@@ -78,6 +78,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a network on FER2013 (or a drawn set) and leave a run folder. Stopped by Ctrl-C, it goes on with --resume."""
+    from fer_engine.runs.processes import this_process
     from fer_engine.runs.records import read_record
     from fer_engine.runs.store import Run, unfinished_run
     from fer_engine.training import neighbour
@@ -88,7 +89,8 @@ def train(
     before = record.launch if record else None
     given = {"device": device, "precision": precision, "threads": threads, "devices": devices, "compiled": compiled}
     launch = _launch(data, skip_bad, given, before)
-    refuse_impossible(launch, nodes)
+    if record is None or record.process != this_process():  # a detached one leaves word of it when it is at work
+        refuse_impossible(launch, nodes)
     if goes_on.spec.family == "svm" if goes_on else (model or "").startswith("svm-"):
         only_networks: dict[str, Any] = {"--head": head, "--epochs": epochs, "--batch-size": batch_size, "--recipe": recipe}
         only_networks |= {"--devices": launch.devices > 1, "--nodes": nodes > 1, "--compile": compiled}
@@ -119,8 +121,13 @@ def train(
     _report(run, as_json)
 
 
-def refuse_impossible(launch: "Launch", nodes: int = 1) -> None:
-    """Stop where a run could not be trained so here, before it waits for its turn.
+def refuse_impossible(launch: "Launch", nodes: int = 1, *, here: bool = True) -> None:
+    """Stop where a run could not be trained so, before it waits for its turn.
+
+    Args:
+        launch: How it is trained.
+        nodes: Machines.
+        here: Whether on this machine; of others it is not known what devices they have.
 
     Raises:
         FerLabError: Where there is no such precision, or this machine has no such device.
@@ -128,7 +135,7 @@ def refuse_impossible(launch: "Launch", nodes: int = 1) -> None:
     from fer_engine.training.hardware import Hardware
 
     hardware = Hardware(launch.device, launch.precision, launch.threads, launch.devices, nodes, launch.compiled)
-    if hardware.device == "cuda":
+    if here and hardware.device == "cuda":
         from fer_engine.training.device import settle
 
         settle(hardware)

@@ -200,6 +200,7 @@ def bring(
 
     if not is_table(source):
         return import_images(source, target, table, split, bad, progress, hold_out=hold_out)
+    _check(target, hold_out)
     if table:
         raise FerLabError(f"{source.name} is a table with labels of its own; a map of words is for folders of images. Leave it out.")
     loaded = open_data(source, skip_bad=bad.skip, progress=progress)
@@ -246,7 +247,8 @@ def import_images(
         bad: Takes the images that cannot be used.
         progress: Called with the fraction done and what is being done.
         hold_out: Share of each emotion, of the images that say no split, that goes to PublicTest instead; all copies of an
-            image go the same way.
+            image go the same way. Where file names tell who is on an image, as those of CK+ and JAFFE do, it is a share of
+            all images, and all of a person go the same way.
 
     Raises:
         FerLabError: Where the source holds no image, a folder's name means nothing, or the file cannot be written.
@@ -304,7 +306,7 @@ def _of_folders(source: Path, table: LabelMap, bad: BadRows, progress: Progress)
         elif label is not None:
             try:
                 tile = decode_tile(image.read(), str(image.path))
-                rows.append(_Row(str(image.path), tile, label, _split(place, image.path.name)))
+                rows.append(_Row(str(image.path), tile, label, _split(place, image.path.name), layouts.person_of(image.path.name)))
             except BadTileError as error:
                 bad.add(str(error))
         if len(rows) % _PROGRESS_EVERY == 0:
@@ -315,7 +317,7 @@ def _of_folders(source: Path, table: LabelMap, bad: BadRows, progress: Progress)
 
 def _of_layout(layout: layouts.Layout, bad: BadRows, progress: Progress) -> tuple[list[_Row], tuple[MappedWord, ...]]:
     rows = [
-        _Row(entry.path, tile, entry.label, entry.split, layouts.person_of(layout, entry.path))
+        _Row(entry.path, tile, entry.label, entry.split, layouts.person_of(entry.path))
         for entry, tile in layouts.read_tiles(layout, bad, progress)
     ]
     return rows, of_layout(layout)
@@ -352,7 +354,9 @@ def _hold_out_persons(rows: list[_Row], open_rows: list[_Row], split: str, hold_
     settled = [row if row.split else replace(row, split="PublicTest" if row.person in held else split) for row in rows]
     moved = sum(images[person] for person in held)
     told = f"{moved:,} of {len(open_rows):,} images that say no split were held out as PublicTest"
-    return settled, (f"{told}: all of {len(held)} of {len(images)} persons.",) if held else ()
+    lacking = {row.label for row in open_rows} - {row.label for row in open_rows if row.person in held}
+    without = f" They have no {', '.join(NAMES[label] for label in sorted(lacking))}." if lacking else ""
+    return settled, (f"{told}: all of {len(held)} of {len(images)} persons.{without}",) if held else ()
 
 
 def _counts(rows: list[_Row]) -> dict[str, dict[str, int]]:

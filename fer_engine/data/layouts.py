@@ -188,10 +188,12 @@ def _words(path: Path) -> list[str]:
         raise FerLabError(f"The list of labels {path} cannot be read: {error}.") from error
 
 
-def person_of(layout: Layout, path: str) -> str:
-    """Who is on an image, where the set's file names tell: CK+ by 'S010', JAFFE by 'KA'; else nothing."""
+def person_of(path: str) -> str:
+    """Who is on an image, where its file is called as those of CK+ ('S010') or JAFFE ('KA') are; else nothing."""
     name = path.rpartition("/")[2]
-    return {"CK+": name[:4], "JAFFE": name[:2]}.get(layout.name, "").upper()
+    if _CK_NAME.fullmatch(name):
+        return name[:4].upper()
+    return name[:2].upper() if _JAFFE_NAME.fullmatch(name) else ""
 
 
 def _numbered(numbers: tuple[str, ...], text: str, path: Path) -> str:

@@ -133,7 +133,7 @@ def remarks(a: str, a_run: "Run", b: str, b_run: "Run") -> tuple[str, ...]:
         if run.spec.start and run.spec.start == first.spec.hash:
             how = "goes on from the weights of" if run.spec.family == "cnn" else "reads the features of"
             found.append(f"{name} {how} {earlier}, so that it had the training of both.")
-        elif run.spec.start and run.spec.start != first.spec.start:
+        elif run.spec.start and first.spec.start not in (run.spec.start, run.spec.hash):
             another = run.manifest.get("starts_from") or "a run that is not at hand"
             found.append(f"{name} builds on {another}, whose training it had besides its own.")
     return tuple(found)

@@ -265,6 +265,8 @@ def test_a_table_that_says_no_split_takes_the_one_that_is_asked_for(tmp_path, co
     assert sum(counts.values()) == len(FACES)
     status, output, _ = command("data", "import", str(path), "--out", "private", "--split", "PrivateTest", "--json")
     assert (status, list(json.loads(output)["counts"])) == (0, ["PrivateTest"])
+    status, _, errors = command("data", "import", str(path), "--out", "much", "--hold-out", "0.9")
+    assert (status, "--hold-out is 0.9" in errors) == (1, True)
     said = write_csv(tmp_path / "said.csv", FACES)
     status, _, errors = command("data", "import", str(said), "--out", "other", "--hold-out", "0.2")
     assert status == 1

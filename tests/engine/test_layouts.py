@@ -1,5 +1,7 @@
 """Other sets are known by their layout, and their numbers are their own: made-up folders as CK+, JAFFE, RAF-DB and AffectNet lie."""
 
+import shutil
+
 import numpy as np
 import pytest
 from fer_files import faces_of_noise, png, write_csv
@@ -68,6 +70,9 @@ def test_no_person_is_on_both_sides_of_what_is_held_out(tmp_path):
     person_of = {FACES.images[number].tobytes(): name[6:10] for number, name in enumerate(names)}
     sides = [{person_of[image.tobytes()] for image in data.part(split).images} for split in ("Training", "PublicTest")]
     assert (len(sides[0]), len(sides[1]), sides[0] & sides[1]) == (4, 1, set())
+    shutil.make_archive(str(tmp_path / "packed"), "zip", root)
+    packed = import_images(tmp_path / "packed.zip", tmp_path / "packed.parquet", {}, "Training", BadRows(unit="image"), hold_out=0.2)
+    assert packed.counts == found.counts
 
 
 def test_a_file_that_is_called_as_one_of_jaffe_makes_no_folder_jaffe(tmp_path):

@@ -14,6 +14,7 @@ from fer_engine.ablations import catalogue, jobs, ledger
 from fer_engine.ablations.work import as_begun, begun_otherwise, tasks
 from fer_engine.classical.search import FOLDER
 from fer_engine.cli.ablating import _Asked, _same_again, _Where
+from fer_engine.cli.training import refuse_impossible
 from fer_engine.data.own_sets import IMPORTED, RECIPES
 from fer_engine.data.source import open_data
 from fer_engine.distribution import _deaths
@@ -84,6 +85,13 @@ def test_an_unfinished_run_takes_no_other_start(command):  # noqa: F811
     assert "leave --from out with --resume" in errors.replace("\n", " ")
 
 
+@pytest.mark.skipif(neighbour.has_cuda(), reason="there is a GPU")
+def test_of_other_machines_it_is_not_known_whether_they_have_a_gpu():
+    refuse_impossible(Launch(DATA, device="cuda"), here=False)
+    with pytest.raises(FerLabError, match="torch finds no CUDA device here"):
+        refuse_impossible(Launch(DATA, device="cuda"))
+
+
 @pytest.mark.parametrize("option", [("--threads", "1"), ("--device", "cpu"), ("--precision", "32-true")])
 def test_an_svm_refuses_what_its_fit_does_not_heed(command, option):  # noqa: F811
     status, _, errors = command("train", "--model", "svm-hog", "--data", DATA, *option)
@@ -129,6 +137,7 @@ def test_after_ctrl_c_the_whole_command_is_told(tiny):
         (_Where("loky", None, 2), 3, 3),
         (_Where("dask", "tcp://head:8786", 0), 0, 1),  # a run a core
         (_Where("dask", "tcp://head:8786", 2), 0, 0),  # a run a machine
+        (_Where("dask", None, 2), 0, 2),  # two here
     ],
 )
 def test_runs_at_once_share_the_cores(where, asked, threads, monkeypatch):
