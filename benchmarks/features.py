@@ -46,13 +46,9 @@ def main() -> None:
 
 
 def _faces(number: int) -> np.ndarray:
-    from fer_engine.data.source import open_data
-    from fer_engine.errors import FerLabError
+    from benchmarks.machine import faces_at_hand
 
-    try:
-        return np.asarray(open_data().faces.part("PublicTest").images[:number])
-    except FerLabError:
-        return np.asarray(open_data(f"synthetic:{max(number, 7)}").faces.images[:number])
+    return np.asarray(faces_at_hand(10 * max(number, 7)).part("PublicTest").images[:number])
 
 
 def _theirs(faces: np.ndarray) -> list[np.ndarray]:

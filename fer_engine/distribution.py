@@ -84,7 +84,7 @@ def parallel(backend: str = "loky", address: str | None = None, jobs: int = 0) -
 
     Args:
         backend: 'loky' for processes of this machine, 'ray' or 'dask'.
-        address: Of the cluster's head or scheduler, such as 'ray://host:10001', 'auto' or 'tcp://host:8786'; without
+        address: Of the cluster's head or scheduler, such as 'HEAD:6379', 'auto' or 'tcp://HEAD:8786'; without
             one, Ray and Dask start a small cluster here that ends with the block.
         jobs: Pieces of work at once; 0 for as many as there are cores.
 

@@ -1,6 +1,7 @@
 """A fitted SVM as a predictor like any other."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -110,8 +111,9 @@ def network_of(run: store.Run) -> store.Run:
     """
     wanted = run.manifest.get("network_sha256")
     for other in store.list_runs(studies=True):
-        if other.finished and other.spec.hash == run.spec.start and file_hash(other.path / store.WEIGHTS) == wanted:
-            return other
+        with suppress(FerLabError):  # of a run that cannot be read it is not known; it may be of a newer version
+            if other.finished and other.spec.hash == run.spec.start and file_hash(other.path / store.WEIGHTS) == wanted:
+                return other
     name = run.manifest.get("starts_from")
     what = f"The run '{run.name}' reads the network of the run '{name}' (spec {run.spec.start})"
     raise FerLabError(f"{what}, which is not here. Bring that run, too.")

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 STEP = 500  # faces between two looks at the clock
 
 
+_OF_SVMS = {"kind", "n_components", "whiten", "unit", "weight"}  # fields of a feature that come after measuring, or before
+
+
 class Kind(StrEnum):
     """What is measured."""
 
@@ -45,9 +48,13 @@ def features(
 
     if to.suffix not in (".npz", ".csv"):
         raise FerLabError(f"{to} is neither a .npz nor a .csv file. Name one of these with --out.")
-    spec = override(
-        SvmSpec(features=(FeatureSpec(kind=kind.value),)), {"features": [{"kind": kind.value} | parse_settings(settings or [])]}
-    )
+    if not to.absolute().parent.is_dir():
+        raise FerLabError(f"There is no folder {to.absolute().parent} for {to.name}. Make it, or name another with --out.")
+    changes = parse_settings(settings or [])
+    strange = sorted(_OF_SVMS & changes.keys())
+    if strange:
+        raise FerLabError(f"--set {strange[0]} is nothing that is measured: it is what an SVM makes of these features. Leave it out.")
+    spec = override(SvmSpec(features=(FeatureSpec(kind=kind.value),)), {"features": [{"kind": kind.value} | changes]})
     part = open_faces(data, skip_bad).part(split)
     (measure,) = measures(spec.features)
     began, parts = time.perf_counter(), []

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="JSON alone on standard output, one line an item.")]
 DataPath = Annotated[
     str | None,
-    typer.Option("--data", help="FER2013 (CSV, archive, folder of images, parquet), or 'synthetic'; by default what FER_LAB_DATA names."),
+    typer.Option(
+        "--data",
+        help="FER2013 (CSV, archive, folder of images, parquet), or 'synthetic'; else FER_LAB_DATA, else what the dashboard opens.",
+    ),
 ]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out rows that cannot be read, and count them.")]
 

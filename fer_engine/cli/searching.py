@@ -46,7 +46,8 @@ class Backend(StrEnum):
 
 BackendOption = Annotated[Backend, typer.Option(help="Who does the work: processes here (loky), or a ray or dask cluster.")]
 AddressOption = Annotated[
-    str | None, typer.Option(help="Of the cluster, such as ray://host:10001 or tcp://host:8786; without one, a small one is started here.")
+    str | None,
+    typer.Option(help="Of the cluster, HEAD:6379 (Ray) or tcp://HEAD:8786 (Dask); without it a small one starts here."),
 ]
 JobsOption = Annotated[int, typer.Option(min=0, help="Folds at once; 0 for as many as there are cores.")]
 

@@ -113,6 +113,11 @@ def end(process: ProcessId, patience: float) -> None:
     """
     if not alive(process):
         return
+    if not hasattr(os, "getsid"):  # Windows knows no sessions, and no asking
+        with suppress(psutil.Error):
+            psutil.Process(process.pid).terminate()
+        gone(process, patience)
+        return
     try:
         leads = os.getsid(process.pid) == process.pid
         os.kill(process.pid, signal.SIGTERM)

@@ -228,6 +228,12 @@ def test_features_from_the_command_line(tmp_path):
     table = pd.read_csv(tmp_path / "points.csv")
     assert table["id"].tolist() == train.ids.tolist()
     assert table.shape == (56, 15)
+    for setting in ("n_components=5", "whiten=true", "unit=false", "weight=2", "kind=pixels"):
+        words = ["features", "hog", "--out", str(tmp_path / "no.npz"), "--data", "synthetic:70", "--set", setting]
+        refused = CliRunner().invoke(app, words)
+        assert f"--set {setting.partition('=')[0]} is nothing that is measured" in str(refused.exception)
+    nowhere = CliRunner().invoke(app, ["features", "hog", "--out", str(tmp_path / "none" / "hog.npz"), "--data", "synthetic:70"])
+    assert "There is no folder" in str(nowhere.exception)
     refused = CliRunner().invoke(app, ["features", "hog", "--out", "hog.txt", "--data", "synthetic:70"])
     assert str(refused.exception) == "hog.txt is neither a .npz nor a .csv file. Name one of these with --out."
     refused = CliRunner().invoke(app, ["features", "hog", "--out", str(tmp_path / "x.npz"), "--data", "synthetic:70", "--set", "cell=7"])

@@ -51,6 +51,14 @@ def sleeper():
     process.wait()
 
 
+def test_a_process_ends_where_the_system_knows_no_sessions(sleeper, monkeypatch):
+    monkeypatch.delattr(os, "getsid")
+    process = ProcessId(sleeper.pid, processes._start_time(psutil.Process(sleeper.pid)))
+    processes.end(process, 10)
+    assert sleeper.wait(timeout=10) != 0
+    assert not alive(process)
+
+
 @functools.cache
 def faces() -> FaceSet:
     return open_data(DATA).faces

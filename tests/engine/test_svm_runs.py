@@ -162,6 +162,10 @@ def test_hidden_layer_of_a_network_is_read_again_from_the_very_weights():
     run = fitted(spec, "on-net2", network)
     assert run.spec.start == network.spec.hash
     assert run.manifest["starts_from"] == "net2-softmax"
+    strange = store.run_path("aaa")
+    strange.mkdir()
+    (strange / store.SPEC).write_text('{"family": "cnn", "of_a_newer_version": 1}')
+    (strange / store.MANIFEST).write_text("{}")
     assert load("on-net2").network.name == "net2-softmax"
     told = (run.path / store.MANIFEST).read_text()
     (run.path / store.MANIFEST).write_text(told.replace(run.manifest["network_sha256"], "0" * 64))
