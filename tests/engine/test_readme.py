@@ -128,6 +128,7 @@ def test_readme_tells_what_cleaning_brought():
     assert f"{clean}, macro F1 {raw['macro_f1']:.3f} and {cleaned['macro_f1']:.3f}" in told
 
 
+@pytest.mark.slow
 def test_readme_shows_the_papers_studies_beside_ours(tmp_path, monkeypatch):
     monkeypatch.setenv("FER_LAB_RUNS", str(tmp_path))  # what ships, not what this machine has trained besides
     assert f"<!-- ablations:begin -->\n{ablations()}\n<!-- ablations:end -->" in README
