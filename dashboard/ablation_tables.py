@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from dashboard.ablation_charts import Mark
 from dashboard.compare_charts import Difference
 from dashboard.compare_tables import p_value, points, points_interval
-from fer_engine.evaluation.statistics import beyond_chance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +26,10 @@ def tested(conclusion: Conclusion) -> str:
     """How the differences of a conclusion were tested."""
     if conclusion.verdict is None:
         return f"{_TESTED} p is corrected after Holm for their number."
-    return f"{_TESTED} Not corrected for their number: a conclusion holds where all of them do."
+    return (
+        f"{_TESTED} p is not corrected for their number, since a conclusion holds where all of them do; where the first is behind, it "
+        "counts as more than chance after Holm's correction."
+    )
 
 
 def titled(frame: pd.DataFrame) -> pd.DataFrame:
@@ -69,9 +71,11 @@ def split_of(found: Sequence[RowResult]) -> str:
 
 def differences(conclusion: Conclusion) -> list[Difference]:
     """What a conclusion rests on, as `compare_charts.differences` takes it."""
+    from fer_engine.ablations.results import clear
+
     return [
-        Difference(f"{item.better.title} − {item.worse.title}", item.value, item.interval, beyond_chance(item.p, item.interval))
-        for item in conclusion.differences
+        Difference(f"{item.better.title} − {item.worse.title}", item.value, item.interval, counts)
+        for item, counts in zip(conclusion.differences, clear(conclusion), strict=True)
     ]
 
 

@@ -214,8 +214,7 @@ def _tested(better: Row, worse: Row, pairs: Sequence[Pair]) -> Difference:
 
 
 def _judged(claim: Claim, differences: Sequence[Difference], missing: Sequence[str], against: Sequence[str]) -> tuple[Verdict, str]:
-    corrected = holm([item.p for item in differences])
-    contrary = [item for item, p in zip(differences, corrected, strict=True) if p < LEVEL and item.interval.high < 0]
+    contrary = _contrary(differences)
     open_ones = [item for item in differences if not item.ahead]
     about = f"{claim.source} ({claim.words})"
     if contrary:
@@ -229,6 +228,20 @@ def _judged(claim: Claim, differences: Sequence[Difference], missing: Sequence[s
     if open_ones:
         return "cannot be told", f"{about} cannot be told {ground(differences)}: {_list(open_ones)}."
     return "holds", f"{about} holds {ground(differences)}: {_list(differences)}."
+
+
+def _contrary(differences: Sequence[Difference]) -> list[Difference]:
+    """Those in which the first is behind by more than chance: one is enough against a claim, so that p is corrected after Holm."""
+    corrected = holm([item.p for item in differences])
+    return [item for item, p in zip(differences, corrected, strict=True) if p < LEVEL and item.interval.high < 0]
+
+
+def clear(conclusion: Conclusion) -> tuple[bool, ...]:
+    """Which differences of a conclusion are more than chance, as its sentence counts them."""
+    if conclusion.verdict is None:
+        return tuple(beyond_chance(item.p, item.interval) for item in conclusion.differences)
+    contrary = _contrary(conclusion.differences)
+    return tuple(item.ahead or item in contrary for item in conclusion.differences)
 
 
 def _without_claim(study: Study, differences: Sequence[Difference], missing: Sequence[str], against: Sequence[str]) -> str:

@@ -10,12 +10,12 @@ from made_runs import made_run
 
 from fer_engine.ablations import catalogue, jobs, ledger
 from fer_engine.ablations.pace import Pace, cost
-from fer_engine.ablations.results import conclude, mean_interval, results, table
+from fer_engine.ablations.results import Conclusion, Difference, clear, conclude, mean_interval, results, table
 from fer_engine.ablations.work import Task, _Nobody, as_begun, tasks, train_missing
 from fer_engine.data.source import open_data
 from fer_engine.distribution import Workers, parallel
 from fer_engine.errors import FerLabError
-from fer_engine.evaluation.statistics import wilson_interval
+from fer_engine.evaluation.statistics import Interval, wilson_interval
 from fer_engine.experiments import lab
 from fer_engine.experiments.parts import DataSpec
 from fer_engine.experiments.spec import override, to_json
@@ -60,6 +60,19 @@ def concluded(name: str, seeds: int = 0):
 
 
 # What is concluded.
+
+
+def test_what_is_drawn_as_more_than_chance_is_what_the_sentence_counts():
+    rows = catalogue.find_study("batch").rows
+    ahead, behind, open_one = Interval(0.01, 0.03), Interval(-0.03, -0.001), Interval(-0.01, 0.02)
+
+    def told(verdict, *pairs):
+        return clear(Conclusion(verdict, "", tuple(Difference(rows[2], rows[0], 1, N, 0.0, interval, p) for interval, p in pairs), ()))
+
+    assert told("cannot be told", (behind, 0.042), (open_one, 0.6), (open_one, 0.3)) == (False,) * 3  # 0.126 after Holm
+    assert told("does not hold", (behind, 0.01), (open_one, 0.6), (open_one, 0.3)) == (True, False, False)
+    assert told("holds", (ahead, 0.04), (ahead, 0.03)) == (True, True)  # all of them must hold, which needs no correction
+    assert told(None, (behind, 0.042), (ahead, 0.06)) == (True, False)  # corrected already
 
 
 def test_claim_holds_where_every_difference_is_more_than_chance():
