@@ -32,17 +32,21 @@ def table(runs: Sequence[Run]) -> pd.DataFrame:
     """A row a run of one protocol: what it is, accuracy with its 95% interval, the paper's where it has one, costs."""
     import pandas as pd
 
-    papers = any(paper(run) for run in runs)
-    return pd.DataFrame([_row(run, papers=papers) for run in runs])
+    papers, networks = any(paper(run) for run in runs), all(run.spec.family == "cnn" for run in runs)
+    return pd.DataFrame([_row(run, papers=papers, networks=networks) for run in runs])
 
 
-def _row(run: Run, *, papers: bool) -> dict[str, str]:
+def _row(run: Run, *, papers: bool, networks: bool) -> dict[str, str]:
     split, figures = text.evaluated(run)
     low, high = figures["accuracy_ci95"]
     printed, clean = paper(run), figures["accuracy_deduplicated"]
+    if networks:  # alone in the table: in two columns they are read at a glance
+        model = {"Network": text.network_title(run.spec.model), "Head": text.HEADS[run.spec.head]}
+    else:
+        model = {"Model": text.model_words(run.spec)}
     row = {
         "Run": run.name,
-        "Model": text.model_words(run.spec),
+        **model,
         f"{split} accuracy": text.percent(figures["accuracy"]),
         "95% interval": f"{100 * low:.1f} – {100 * high:.1f}",
         _DEDUPLICATED: "–" if clean is None else text.percent(clean),
