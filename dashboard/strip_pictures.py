@@ -13,6 +13,7 @@ from fer_engine.labels import COLORS, NAMES
 MAP = 216  # pixels of a map's side
 _WIDTH, _ROW, _GAP, _PER_ROW = 470, 30, 20, 3
 _INK = "#1F2430"
+_LONGEST = 32  # characters of a run's name
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,11 @@ class Card:
     told: str
     probabilities: np.ndarray
     face: np.ndarray
+
+
+def shortened(name: str) -> str:
+    """A run's name as it fits on a card of the picture."""
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
 
 
 def sheet(cards: Sequence[Card], title: str) -> np.ndarray:

@@ -8,7 +8,7 @@ from fer_engine.experiments.spec import CnnSpec, RunSpec
 from fer_engine.runs.records import validation_faces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from fer_engine.runs.store import Run
 
@@ -33,6 +33,19 @@ def each_epoch(run: Run) -> str:
     """How figures came about that are measured after each epoch, as `dashboard.text.protocol` says it of a run's result."""
     data = run.spec.data
     return f"each epoch · {data.train} and {data.valid}{_rest(run)}"
+
+
+def ways(runs: Mapping[str, Run]) -> dict[str, list[str]]:
+    """How the curves of runs came about: each way once, with the names of its runs."""
+    found: dict[str, list[str]] = {}
+    for name, run in runs.items():
+        found.setdefault(each_epoch(run), []).append(name)
+    return found
+
+
+def told_ways(found: Mapping[str, list[str]]) -> str:
+    """The same in words; of one way its runs go without saying."""
+    return next(iter(found)) if len(found) == 1 else "; ".join(f"{', '.join(names)}: {words}" for words, names in found.items())
 
 
 def of_different_faces(runs: Iterable[Run], quantity: str) -> bool:

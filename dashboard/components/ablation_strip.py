@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import ablation_resources, strip, strip_pictures, text
-from dashboard.components import ablation_picker, run_gallery, table_downloads
+from dashboard.components import ablation_picker, answer_card, run_gallery, table_downloads
 from dashboard.components.ablation_launch import data_label
 from dashboard.run_listing import keyed
 from dashboard.strip import Reply, Yardstick
 from fer_engine.ablations import catalogue
 from fer_engine.errors import FerLabError
-from fer_engine.labels import COLORS
 from fer_engine.runs.store import list_runs
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 CHOICE = "ablation"  # in the page's address
 MOST = 40  # rows that are asked
-WIDTH = 188  # of a card, pixels; four stand side by side
-MAP = 154
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +76,7 @@ def draw(asked: Asked, tile: "np.ndarray") -> None:
     keys = {run.path: key for key, run in keyed(list_runs(studies=True)).items()}
     with st.container(horizontal=True, gap="small", key="cards"):
         for number, reply in enumerate(replies):
-            with st.container(border=True, width=WIDTH, gap="xsmall", key=f"card-{number}"):
+            with st.container(border=True, width=answer_card.WIDTH, gap="xsmall", key=f"card-{number}"):
                 _card(reply, against, tile, asked, keys)
     if any(reply.answer for reply in replies):
         st.caption(
@@ -123,29 +120,20 @@ def _card(reply: Reply, against: Yardstick, tile: "np.ndarray", asked: Asked, ke
         st.caption(text.plain(reply.problem))
         return
     answer = reply.answer
-    swatch = f"<span style='color:{COLORS[answer.label]}' aria-hidden='true'>■</span>"
-    st.markdown(f"{swatch} {answer.label}, {text.probability(answer.probability)}", unsafe_allow_html=True)
+    answer_card.draw_answer(answer.label, answer.probability)
     words = strip.agreement(reply, against)
     if words:
         apart = strip.agrees(reply, against) is False  # as text, since a badge would cut the words off in a narrow card
         st.markdown(f":material/call_split: **{words.capitalize()}**" if apart else f":material/check: {words.capitalize()}")
     caption = f"Grad-CAM++, {answer.layer}" if answer.cam else text.NO_MAP
     alt = f"{reply.row.title}: where it sees {answer.label}, by {caption}" if answer.cam else f"{reply.row.title}: the face, without a map"
-    st.image(_face(reply, tile, MAP), caption=caption, alt=alt, width=MAP)
-    st.html(strip_pictures.bars_html(answer.probabilities))
+    answer_card.draw_reasons(tile, answer.cam, answer.probabilities, caption, alt)
     split, figures = text.evaluated(reply.run)
     one_of = f", one of {reply.finished}" if reply.finished > 1 else ""
     seed = f", seed {reply.seed}{one_of}" if answer.cam else ""  # an SVM's fit has no chance in it
     st.caption(f"Right on {text.percent(figures['accuracy'])} of {split}{seed}")
     where, name = {"run": keys[reply.run.path]}, text.plain(reply.run.name)
     st.page_link("../pages/runs.py", label="Open its run", icon=":material/table_view:", query_params=where, help=name)
-
-
-def _face(reply: Reply, tile: "np.ndarray", size: int) -> "np.ndarray":
-    """The face under the row's map, or alone, uint8 RGB (size, size, 3)."""
-    from fer_engine.explain.render import face_image, overlay
-
-    return overlay(tile, reply.answer.cam, size=size) if reply.answer and reply.answer.cam else face_image(tile, size)
 
 
 def _downloads(study: "Study", replies: Sequence[Reply], against: Yardstick, tile: "np.ndarray") -> None:
@@ -160,7 +148,7 @@ def _downloads(study: "Study", replies: Sequence[Reply], against: Yardstick, til
                     filter(None, (f"{reply.answer.label} {text.probability(reply.answer.probability)}", strip.agreement(reply, against)))
                 ),
                 reply.answer.probabilities,
-                _face(reply, tile, strip_pictures.MAP),
+                answer_card.seen(tile, reply.answer.cam),
             )
             for reply in replies
             if reply.answer

@@ -9,11 +9,7 @@ from dashboard.components import protocol_badge, table_downloads
 from dashboard.components.compare_view import Compared
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
-
-    from fer_engine.runs.store import Run
 
 SHOWS = {"validation accuracy": "valid_accuracy", "training accuracy": "train_accuracy", "validation loss": "valid_loss"}
 
@@ -29,7 +25,7 @@ def draw(compared: Compared) -> None:
     runs = {entrant.name: resources.history(entrant.run) for entrant in entrants if entrant.name not in without}
     if not runs:
         return
-    ways = protocols({entrant.name: entrant.run for entrant in entrants if entrant.name in runs})
+    ways = training_words.ways({entrant.name: entrant.run for entrant in entrants if entrant.name in runs})
     for words, names in ways.items():
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             protocol_badge.say(words, protocol_badge.TRAINING)
@@ -53,20 +49,7 @@ def draw(compared: Compared) -> None:
         config=charts.download_config(f"compare-{quantity.replace('_', '-')}", "svg"),
         alt=f"{show} of each epoch; in the last one " + ", ".join(f"{name} {rows[quantity].iloc[-1]:.3f}" for name, rows in runs.items()),
     )
-    table_downloads.draw(_epochs(runs), "compare-histories", _caption(ways))
-
-
-def protocols(runs: "Mapping[str, Run]") -> dict[str, list[str]]:
-    """How the curves of runs came about: each way once, with the names of its runs."""
-    found: dict[str, list[str]] = {}
-    for name, run in runs.items():
-        found.setdefault(training_words.each_epoch(run), []).append(name)
-    return found
-
-
-def _caption(ways: "Mapping[str, list[str]]") -> str:
-    told = next(iter(ways)) if len(ways) == 1 else "; ".join(f"{', '.join(names)}: {words}" for words, names in ways.items())
-    return f"Training of each run. {told}"
+    table_downloads.draw(_epochs(runs), "compare-histories", f"Training of each run. {training_words.told_ways(ways)}")
 
 
 def _epochs(runs: dict[str, "pd.DataFrame"]) -> "pd.DataFrame":

@@ -7,18 +7,13 @@ import numpy as np
 import streamlit as st
 
 from dashboard import resources, strip_pictures, text
-from dashboard.components import run_gallery, table_downloads
+from dashboard.components import answer_card, run_gallery, table_downloads
 from dashboard.components.errors import sentences
 from dashboard.components.faces_at_hand import Faces
 from dashboard.face_tiles import FaceAnswer, answers_of_runs, face_answer
-from fer_engine.labels import COLORS
 
 if TYPE_CHECKING:
     from fer_engine.evaluation.comparison import Entrant
-
-WIDTH = 188  # of a card, pixels
-MAP = 154
-_LONGEST = 32  # characters of a run's name on a picture
 
 
 @st.dialog("Why these answers?", width="large", icon=":material/troubleshoot:", on_dismiss=run_gallery.close)
@@ -59,25 +54,18 @@ def _cards(group: Sequence["Entrant"], answers: Sequence[FaceAnswer], tile: np.n
     cards = []
     with st.container(horizontal=True, gap="small", key="cards"):
         for number, (entrant, face) in enumerate(zip(group, answers, strict=True)):
-            with st.container(border=True, width=WIDTH, gap="xsmall", key=f"card-{number}"), sentences():
+            with st.container(border=True, width=answer_card.WIDTH, gap="xsmall", key=f"card-{number}"), sentences():
                 cards.append(_card(entrant, face, tile))
     return cards
 
 
 def _card(entrant: "Entrant", face: FaceAnswer, tile: np.ndarray) -> strip_pictures.Card:
-    from fer_engine.explain.render import face_image, overlay
-
-    probabilities = entrant.scored.probabilities[face.position]
+    probabilities, cam, caption, alt = entrant.scored.probabilities[face.position], None, text.NO_MAP, "the face, without a map"
     st.markdown(f"**{text.plain(entrant.name)}**")
-    swatch = f"<span style='color:{COLORS[face.answer]}' aria-hidden='true'>■</span>"
-    st.markdown(f"{swatch} {face.says}", unsafe_allow_html=True)
-    st.html(strip_pictures.bars_html(probabilities))
-    name = entrant.name if len(entrant.name) <= _LONGEST else f"{entrant.name[:_LONGEST]}…"
-    if entrant.run.spec.family != "cnn":
-        st.image(face_image(tile, MAP), caption=text.NO_MAP, alt=f"{entrant.name}: the face, without a map", width=MAP)
-        return strip_pictures.Card(name, face.says, probabilities, face_image(tile, strip_pictures.MAP))
-    explanation = resources.explanation(entrant.run, tile, face.answer, "gradcam++")
-    cam, caption = explanation.cams[explanation.default_layer], f"Grad-CAM++ for {face.answer}, {explanation.default_layer}"
-    alt = f"{entrant.name}: {caption}, bright places speak for {face.answer}"
-    st.image(overlay(tile, cam, size=MAP), caption=caption, alt=alt, width=MAP)
-    return strip_pictures.Card(name, face.says, probabilities, overlay(tile, cam, size=strip_pictures.MAP))
+    answer_card.draw_answer(face.answer, face.probability)
+    if entrant.run.spec.family == "cnn":
+        explanation = resources.explanation(entrant.run, tile, face.answer, "gradcam++")
+        cam, caption = explanation.cams[explanation.default_layer], f"Grad-CAM++ for {face.answer}, {explanation.default_layer}"
+        alt = f"{caption}, bright places speak for {face.answer}"
+    answer_card.draw_reasons(tile, cam, probabilities, caption, f"{entrant.name}: {alt}")
+    return strip_pictures.Card(strip_pictures.shortened(entrant.name), face.says, probabilities, answer_card.seen(tile, cam))

@@ -7,12 +7,12 @@ import streamlit as st
 
 from dashboard import text
 from dashboard.compare_tables import KINDS
-from dashboard.components import run_gallery, table_downloads
+from dashboard.components import answer_card, run_gallery, table_downloads
 from dashboard.components.errors import sentences
 from dashboard.components.faces_at_hand import Faces
 from dashboard.components.run_gallery import save_png
 from dashboard.face_tiles import FaceAnswer, answers_of_runs, face_answer, sheet, thumbnail_of_two
-from dashboard.strip_pictures import MAP, Card
+from dashboard.strip_pictures import Card, shortened
 from dashboard.strip_pictures import sheet as sheet_of_cards
 from fer_engine.labels import COLORS
 
@@ -33,7 +33,6 @@ _OUTCOMES = {
     (True, False): "B broke what A had right.",
     (False, False): "Both are wrong.",
 }
-_LONGEST = 32  # characters of a run's name on a picture
 
 
 def draw(pair: "Pair", faces: Faces, rows: np.ndarray, kind: str, name: str) -> None:
@@ -150,8 +149,5 @@ def _half(letter: str, entrant: "Entrant", tile: np.ndarray, face: FaceAnswer) -
 
 
 def _card(letter: str, entrant: "Entrant", tile: np.ndarray, face: FaceAnswer, cam: "ClassMap | None") -> Card:
-    from fer_engine.explain.render import face_image, overlay
-
-    name = entrant.name if len(entrant.name) <= _LONGEST else f"{entrant.name[:_LONGEST]}…"
-    seen = face_image(tile, MAP) if cam is None else overlay(tile, cam, size=MAP)
-    return Card(f"{letter}: {name}", face.says, entrant.scored.probabilities[face.position], seen)
+    name, probabilities = shortened(entrant.name), entrant.scored.probabilities[face.position]
+    return Card(f"{letter}: {name}", face.says, probabilities, answer_card.seen(tile, cam))

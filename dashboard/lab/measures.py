@@ -8,7 +8,7 @@ import numpy as np
 
 from dashboard import compare_charts, compare_tables, run_charts, run_tables, text
 from dashboard.report_parts import folded, missing, paragraph
-from dashboard.training_words import each_epoch, loss_name, loss_note, of_different_faces
+from dashboard.training_words import loss_name, loss_note, of_different_faces, told_ways, ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,10 +33,7 @@ def training(lab: Lab, sheet: Sheet) -> Iterator[str]:
         "After each epoch: of the validation split without test-time augmentation, and of the training faces as they were augmented and "
         "seen while the network still learnt. These curves choose the epoch; a run's result is measured once, at the end. One seed each."
     )
-    ways: dict[str, list[str]] = {}
-    for key in histories:
-        ways.setdefault(each_epoch(lab.runs[key]), []).append(key)
-    yield paragraph("; ".join(f"{', '.join(keys)}: {words}" for words, keys in ways.items()) + ".")
+    yield paragraph(f"{told_ways(ways({key: lab.runs[key] for key in histories}))}.")
     if len({lab.runs[key].spec.head for key in histories}) > 1:
         yield paragraph("Losses of different heads (cross-entropy, squared hinge) have different scales; compare their courses alone.")
     for quantity in get_args(compare_charts.Quantity):

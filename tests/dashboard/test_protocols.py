@@ -9,9 +9,8 @@ from made_runs import made_run
 
 from dashboard import ablation_tables, reference_tables, resources, run_tables, text
 from dashboard.components.ablation_launch import data_labels
-from dashboard.components.compare_curves import protocols
 from dashboard.components.transfer_result import protocol
-from dashboard.training_words import of_different_faces
+from dashboard.training_words import of_different_faces, ways
 from fer_engine.ablations import catalogue, ledger
 from fer_engine.ablations.results import conclude, results
 from fer_engine.data.audit import audit
@@ -58,7 +57,7 @@ def test_a_page_of_runs_data_says_what_was_chosen(open_page):
 
 def test_curves_of_different_faces_are_marked(open_page):
     runs = {name: made_run(name, LABELS, LABELS, **changes) for name, changes in (("a", {}), ("b", {"epochs": 3}))}
-    assert list(protocols(runs).values()) == [["a", "b"]]
+    assert list(ways(runs).values()) == [["a", "b"]]
     same = made_run("same", LABELS, LABELS, **{"data.train_hash": "cleaned"})  # learnt from others, is judged by the same
     assert not of_different_faces([runs["a"], same], "valid_accuracy")
     assert of_different_faces([runs["a"], same], "train_accuracy")
