@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -159,9 +158,10 @@ def as_begun(run: store.Run, launch: Launch) -> Launch:
 def begun_otherwise(task: Task, asked: Launch) -> str:
     """What a begun run keeps of its hardware although another was asked for, a sentence; empty where there is nothing of it."""
     usual = Launch("")
-    kept = replace(asked, data="")
-    with suppress(FerLabError):
+    try:
         kept = as_begun(store.Run(Path(task.folder)), asked)
+    except FerLabError:  # which is said when its turn comes
+        return ""
     told = [
         f"{name} {getattr(kept, name)}, not {getattr(asked, name)}"
         for name in ("device", "precision", "threads")

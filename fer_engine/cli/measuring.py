@@ -3,7 +3,7 @@
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from fer_engine.data.faceset import FaceSet
+    from fer_engine.experiments.svm_spec import FeatureSpec
 
 STEP = 500  # faces between two looks at the clock
 
@@ -43,20 +44,13 @@ def features(
 
     from fer_engine.classical.blocks import measures
     from fer_engine.cli.training import parse_settings
-    from fer_engine.experiments.spec import override
-    from fer_engine.experiments.svm_spec import FeatureSpec, SvmSpec
 
     if to.suffix not in (".npz", ".csv"):
         raise FerLabError(f"{to} is neither a .npz nor a .csv file. Name one of these with --out.")
     if not to.absolute().parent.is_dir():
         raise FerLabError(f"There is no folder {to.absolute().parent} for {to.name}. Make it, or name another with --out.")
-    changes = parse_settings(settings or [])
-    strange = sorted(_OF_SVMS & changes.keys())
-    if strange:
-        raise FerLabError(f"--set {strange[0]} is nothing that is measured: it is what an SVM makes of these features. Leave it out.")
-    spec = override(SvmSpec(features=(FeatureSpec(kind=kind.value),)), {"features": [{"kind": kind.value} | changes]})
+    (measure,) = measures((_feature(kind, parse_settings(settings or [])),))
     part = open_faces(data, skip_bad).part(split)
-    (measure,) = measures(spec.features)
     began, parts = time.perf_counter(), []
     for start in track(range(0, len(part), STEP), "Measuring", console=err, transient=True):
         parts.append(measure(part.images[start : start + STEP]))
@@ -75,6 +69,22 @@ def features(
     else:
         words = f"{rows.shape[1]:,} features of {len(part):,} {split} faces, {told['faces_per_second']:,} faces a second: {to}"
         out.print(words, highlight=False, markup=False)
+
+
+def _feature(kind: Kind, changes: dict[str, Any]) -> "FeatureSpec":
+    """What is to be measured.
+
+    Raises:
+        FerLabError: Where a parameter is none of the measure's, or makes no sense.
+    """
+    from fer_engine.experiments.spec import override
+    from fer_engine.experiments.svm_spec import FeatureSpec, SvmSpec
+
+    strange = sorted(_OF_SVMS & changes.keys())
+    if strange:
+        raise FerLabError(f"--set {strange[0]} is nothing that is measured: it is what an SVM makes of these features. Leave it out.")
+    spec = override(SvmSpec(features=(FeatureSpec(kind=kind.value),)), {"features": [{"kind": kind.value} | changes]})
+    return spec.features[0]
 
 
 def _joined(parts: "list[np.ndarray]") -> "np.ndarray":

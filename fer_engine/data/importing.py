@@ -1,7 +1,6 @@
 """Bringing images from elsewhere: folders and archives whose folders name the emotion, in whatever words, as one parquet file."""
 
 import csv
-import hashlib
 import io
 import json
 from collections import Counter
@@ -13,9 +12,10 @@ import numpy as np
 from fer_engine import settings
 from fer_engine.data import layouts
 from fer_engine.data.csvfile import is_fer2013_csv
-from fer_engine.data.faceset import FaceSet, image_hashes
+from fer_engine.data.faceset import SIZE, FaceSet
 from fer_engine.data.find import locate
 from fer_engine.data.folders import tile_notices
+from fer_engine.data.hold_out import held_out
 from fer_engine.data.image_files import image_files, is_archive
 from fer_engine.data.label_words import METADATA, MappedWord, of_layout
 from fer_engine.data.loaded import BadRows, Progress
@@ -23,7 +23,7 @@ from fer_engine.data.own_sets import IMPORTED
 from fer_engine.data.tiles import BadTileError, Tile, decode_tile
 from fer_engine.data.vocabulary import emotion_of, folded, split_of, split_of_prefix
 from fer_engine.errors import FerLabError
-from fer_engine.labels import N_CLASSES, NAMES
+from fer_engine.labels import NAMES
 from fer_engine.runs.files import make_folder, replacing
 from fer_engine.runs.store import run_path
 
@@ -218,9 +218,8 @@ def _split_table(faces: FaceSet, split: str, hold_out: float) -> tuple[FaceSet, 
         return faces, ()
     if faces.splits != ("Training",):
         raise FerLabError(f"The table says itself which faces are {' and '.join(faces.splits)}: leave --split and --hold-out out.")
-    rows = [_Row("", Tile(image, False, False, False), int(label), None) for image, label in zip(faces.images, faces.labels, strict=True)]
-    settled, told = _settle_splits(rows, split, hold_out)
-    return replace(faces, split=np.array([row.split for row in settled])), told
+    held, told = held_out(np.asarray(faces.images), faces.labels.tolist(), [""] * len(faces), hold_out)
+    return replace(faces, split=np.where(held, "PublicTest", split)), (told,) if told else ()
 
 
 def import_images(
@@ -326,37 +325,10 @@ def _of_layout(layout: layouts.Layout, bad: BadRows, progress: Progress) -> tupl
 def _settle_splits(rows: list[_Row], split: str, hold_out: float) -> tuple[list[_Row], tuple[str, ...]]:
     """Rows that all have a split, and a sentence on those that were held out."""
     open_rows = [row for row in rows if row.split is None]
-    if hold_out and open_rows and all(row.person for row in open_rows):
-        return _hold_out_persons(rows, open_rows, split, hold_out)
-    hashes = image_hashes(np.stack([row.tile.pixels for row in open_rows])) if open_rows else np.empty(0, np.uint64)
-    kinds: dict[int, int] = {}
-    for row, key in zip(open_rows, hashes.tolist(), strict=True):
-        kinds.setdefault(key, row.label)  # a copy with another label goes where the first goes
-    held: set[int] = set()
-    for label in range(N_CLASSES):
-        own = sorted(key for key, of in kinds.items() if of == label)
-        held |= set(own[: max(round(hold_out * len(own)), int(hold_out > 0 and len(own) > 1))])
-    splits = iter("PublicTest" if key in held else split for key in hashes.tolist())
-    settled = [row if row.split else replace(row, split=next(splits)) for row in rows]
-    moved = sum(key in held for key in hashes.tolist())
-    told = f"{moved:,} of {len(open_rows):,} images that say no split were held out as PublicTest, of each emotion {100 * hold_out:.3g}%."
-    return settled, (told,) if moved else ()
-
-
-def _hold_out_persons(rows: list[_Row], open_rows: list[_Row], split: str, hold_out: float) -> tuple[list[_Row], tuple[str, ...]]:
-    """Hold out whole persons: of one person's images, often frames of one film, none may be learnt from where others judge."""
-    images = Counter(row.person for row in open_rows)
-    held: set[str] = set()
-    for person in sorted(images, key=lambda name: hashlib.sha256(name.encode()).digest())[: len(images) - 1]:
-        if sum(images[one] for one in held) >= hold_out * len(open_rows):
-            break
-        held.add(person)
-    settled = [row if row.split else replace(row, split="PublicTest" if row.person in held else split) for row in rows]
-    moved = sum(images[person] for person in held)
-    told = f"{moved:,} of {len(open_rows):,} images that say no split were held out as PublicTest"
-    lacking = {row.label for row in open_rows} - {row.label for row in open_rows if row.person in held}
-    without = f" They have no {', '.join(NAMES[label] for label in sorted(lacking))}." if lacking else ""
-    return settled, (f"{told}: all of {len(held)} of {len(images)} persons.{without}",) if held else ()
+    images = np.stack([row.tile.pixels for row in open_rows]) if open_rows else np.empty((0, SIZE, SIZE), np.uint8)
+    held, told = held_out(images, [row.label for row in open_rows], [row.person for row in open_rows], hold_out)
+    splits = iter(np.where(held, "PublicTest", split).tolist())
+    return [row if row.split else replace(row, split=next(splits)) for row in rows], (told,) if told else ()
 
 
 def _counts(rows: list[_Row]) -> dict[str, dict[str, int]]:
