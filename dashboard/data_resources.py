@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.resources import stamp
+from dashboard.resources import of_weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -127,6 +127,6 @@ def face_map(key: str, faces: FaceSet, run: Run, method: str, n: int, show: Show
 
     return _once(
         "map",
-        f"{key}|{run.path}|{run.spec.hash}|{stamp(run, 'weights.safetensors')}|{method}|{n}",
+        f"{key}|{run.path}|{run.spec.hash}|{of_weights(run)}|{method}|{n}",
         lambda: draw_map(faces, run, method, n, show),
     )

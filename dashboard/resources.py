@@ -92,7 +92,7 @@ def sample_png(name: str) -> bytes:
 
 def predictor(run: Run) -> Predictor:
     """The predictor of a finished run, shared by all visitors."""
-    return _predictor(str(run.path), run.spec.hash, stamp(run, "weights.safetensors"))
+    return _predictor(str(run.path), run.spec.hash, of_weights(run))
 
 
 @st.cache_resource(max_entries=12, show_spinner="Loading the network …")
@@ -111,7 +111,7 @@ def answer(run: Run, tile: np.ndarray) -> np.ndarray:
     """The calibrated probabilities (7,) that a run gives a face uint8 (48, 48). Cached for the session."""
     if run.spec.family == "cnn":
         return explanation(run, tile, None, "gradcam++").probabilities
-    return _answer(str(run.path), run.spec.hash, stamp(run, "weights.safetensors"), np.ascontiguousarray(tile).tobytes(), run)
+    return _answer(str(run.path), run.spec.hash, of_weights(run), np.ascontiguousarray(tile).tobytes(), run)
 
 
 @st.cache_data(max_entries=64, scope="session", show_spinner="Asking the model …")
@@ -128,7 +128,7 @@ def explanation(run: Run, tile: np.ndarray, target: str | None, method: Method) 
         target: The emotion that the heat maps explain; the answer where it is None.
         method: 'gradcam++' or 'gradcam'.
     """
-    identity = (str(run.path), run.spec.hash, stamp(run, "weights.safetensors"))
+    identity = (str(run.path), run.spec.hash, of_weights(run))
     return _explanation(identity, tile.tobytes(), target, method, run)
 
 
@@ -151,7 +151,7 @@ def occlusion(run: Run, tile: np.ndarray, target: str | None, patch: int, fill: 
         patch: Side of the patch, pixels; it moves by half of that.
         fill: What it shows.
     """
-    identity = (str(run.path), run.spec.hash, stamp(run, "weights.safetensors"))
+    identity = (str(run.path), run.spec.hash, of_weights(run))
     return _occlusion(identity, tile.tobytes(), target, patch, fill, run)
 
 
@@ -166,7 +166,7 @@ def _occlusion(identity: tuple[str, str, int], tile: bytes, target: str | None, 
 
 def svm_explanation(run: Run, tile: np.ndarray, target: str | None) -> SvmExplanation:
     """What a run's SVM says of a face uint8 (48, 48), and what it sees of it. Cached for the session."""
-    identity = (str(run.path), run.spec.hash, stamp(run, "weights.safetensors"))
+    identity = (str(run.path), run.spec.hash, of_weights(run))
     return _svm_explanation(identity, tile.tobytes(), target, run)
 
 
@@ -183,6 +183,15 @@ def points_of_face(tile: bytes) -> np.ndarray:
     from fer_engine.features.landmarks import landmarks
 
     return landmarks(np.frombuffer(tile, np.uint8).reshape(1, 48, 48))[0]
+
+
+def of_weights(run: Run) -> int:
+    """When a run's weights were last changed, as `stamp`.
+
+    Raises:
+        FerLabError: Where it has none here, with the command that trains it again.
+    """
+    return stamp(run, run.weights.name)
 
 
 def stamp(run: Run, name: str) -> int:

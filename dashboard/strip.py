@@ -81,7 +81,7 @@ class Yardstick:
 
 
 def askable(cells: Sequence[Cell]) -> tuple[Reply, ...]:
-    """Of each row of a study the finished run of the lowest seed, not asked yet.
+    """Of each row of a study the finished run of the lowest seed, of those that can answer if there is one, not asked yet.
 
     Args:
         cells: The runs of the study, row by row and by rising seed, as `fer_engine.ablations.ledger.cells` gives them.
@@ -89,7 +89,8 @@ def askable(cells: Sequence[Cell]) -> tuple[Reply, ...]:
     found = []
     for row in {cell.row.key: cell.row for cell in cells}.values():
         there = [cell for cell in cells if cell.row.key == row.key and cell.state == "finished"]
-        found.append(Reply(row, there[0].run, there[0].seed, len(there)) if there else Reply(row))
+        asked = next((cell for cell in there if cell.run and cell.run.answers), there[0] if there else None)
+        found.append(Reply(row, asked.run, asked.seed, len(there)) if asked else Reply(row))
     return tuple(found)
 
 

@@ -173,7 +173,7 @@ def load_predictor(run: store.Run) -> Predictor:
         FerLabError: Where its weights cannot be read.
     """
     if isinstance(run.spec, CnnSpec):
-        return CnnPredictor(load_network(run.spec, run.path / store.WEIGHTS), run.calibration, run.spec.tta, name=run.name)
+        return CnnPredictor(load_network(run.spec, run.weights), run.calibration, run.spec.tta, name=run.name)
     from fer_engine.svm_predictor import load_svm
 
     return load_svm(run)

@@ -84,7 +84,7 @@ def load_svm(run: store.Run) -> SvmPredictor:
     if not isinstance(run.spec, SvmSpec):
         raise FerLabError(f"The run '{run.name}' is no SVM.")
     _refuse_other_landmarks(run)
-    blocks, machine = load_machine(run.spec, run.path / store.WEIGHTS)
+    blocks, machine = load_machine(run.spec, run.weights)
     network = load_predictor(network_of(run)) if run.spec.needs_network else None
     assert network is None or isinstance(network, CnnPredictor)
     return SvmPredictor(run.spec, blocks, machine, run.calibration, network, name=run.name)
@@ -112,7 +112,7 @@ def network_of(run: store.Run) -> store.Run:
     wanted = run.manifest.get("network_sha256")
     for other in store.list_runs(studies=True):
         with suppress(FerLabError):  # of a run that cannot be read it is not known; it may be of a newer version
-            if other.finished and other.spec.hash == run.spec.start and file_hash(other.path / store.WEIGHTS) == wanted:
+            if other.finished and other.spec.hash == run.spec.start and file_hash(other.weights) == wanted:
                 return other
     name = run.manifest.get("starts_from")
     what = f"The run '{run.name}' reads the network of the run '{name}' (spec {run.spec.start})"

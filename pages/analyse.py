@@ -23,6 +23,7 @@ def main() -> None:
 
     st.header("What they say", anchor="answers")
     runs, problems = resources.finished_runs(studies=True)
+    runs = tuple(run for run in runs if run.answers)
     for problem in problems:
         st.warning(plain(problem))
     if not runs:

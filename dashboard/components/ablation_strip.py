@@ -116,8 +116,13 @@ def _card(reply: Reply, against: Yardstick, tile: "np.ndarray", asked: Asked, ke
         )
         return
     if reply.answer is None:
-        st.badge("No answer", icon=":material/error:", color="red")
-        st.caption(text.plain(reply.problem))
+        if reply.run.answers:
+            st.badge("No answer", icon=":material/error:", color="red")
+            st.caption(text.plain(reply.problem))
+        else:
+            st.badge("Without weights", icon=":material/weight:", color="gray")
+            st.caption("It has its figures here, and answers for no face. Its run's page has the command that trains it again.")
+            _its_run(reply, keys)
         return
     answer = reply.answer
     answer_card.draw_answer(answer.label, answer.probability)
@@ -128,9 +133,14 @@ def _card(reply: Reply, against: Yardstick, tile: "np.ndarray", asked: Asked, ke
     caption = f"Grad-CAM++, {answer.layer}" if answer.cam else text.NO_MAP
     alt = f"{reply.row.title}: where it sees {answer.label}, by {caption}" if answer.cam else f"{reply.row.title}: the face, without a map"
     answer_card.draw_reasons(tile, answer.cam, answer.probabilities, caption, alt)
+    _its_run(reply, keys)
+
+
+def _its_run(reply: Reply, keys: dict) -> None:
+    assert reply.run
     split, figures = text.evaluated(reply.run)
     one_of = f", one of {reply.finished}" if reply.finished > 1 else ""
-    seed = f", seed {reply.seed}{one_of}" if answer.cam else ""  # an SVM's fit has no chance in it
+    seed = f", seed {reply.seed}{one_of}" if reply.run.spec.family == "cnn" else ""  # an SVM's fit has no chance in it
     st.caption(f"Right on {text.percent(figures['accuracy'])} of {split}{seed}")
     where, name = {"run": keys[reply.run.path]}, text.plain(reply.run.name)
     st.page_link("../pages/runs.py", label="Open its run", icon=":material/table_view:", query_params=where, help=name)

@@ -9,6 +9,7 @@ from dashboard.components import run_table
 from dashboard.run_listing import FINISHED, Row
 from dashboard.text import plain
 from fer_engine.errors import FerLabError
+from fer_engine.runs.store import WEIGHTS
 
 OUTCOME = "deleted"
 
@@ -16,17 +17,26 @@ OUTCOME = "deleted"
 def draw(row: Row) -> None:
     """Draw the buttons and links."""
     run = row.run
-    changed = resources.changed_files(run) if row.state == FINISHED else ()
+    finished = row.state == FINISHED
+    silent = finished and not run.answers
+    changed = [name for name in resources.changed_files(run) if not (silent and name == WEIGHTS)] if finished else []
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        if row.state == FINISHED:
-            _take_away(row, whole=not changed)
+        if finished:
+            _take_away(row, report=not changed, whole=not changed and not silent)
+        if finished and not silent:
             st.page_link("../pages/analyse.py", label="Ask it about a face", icon=":material/face:", query_params={"a": row.key})
-        elif not run.shipped:
+        if not finished and not run.shipped:
             st.page_link("../pages/train.py", label="Watch and steer", icon=":material/monitoring:", query_params={"run": run.name})
         if run.spec.family == "cnn" and row.key == run.name:  # a link names a run, and of two of one name the own one
             st.page_link("../pages/train.py", label="Train one like it", icon=":material/content_copy:", query_params={"like": run.name})
         if not run.shipped:
             _delete(row)
+    if silent:
+        st.info(
+            "It is here **without its weights**: its figures, curves and predictions are all there, but it answers for no face and cannot "
+            "be taken away as a zip. The command under *Settings* trains it again.",
+            icon=":material/weight:",
+        )
     if changed:
         st.warning(
             f"Not as it was when the run ended: {', '.join(changed)}. Its figures may be another run's, so that it cannot be taken away. "
@@ -35,10 +45,10 @@ def draw(row: Row) -> None:
         )
 
 
-def _take_away(row: Row, *, whole: bool) -> None:
-    for label, make, ending, mime, icon in (
-        ("Report", _report, "-report.html", "text/html", "article"),
-        ("Run as zip", _zip, ".zip", "application/zip", "folder_zip"),
+def _take_away(row: Row, *, report: bool, whole: bool) -> None:
+    for label, make, ending, mime, icon, offered in (
+        ("Report", _report, "-report.html", "text/html", "article", report),
+        ("Run as zip", _zip, ".zip", "application/zip", "folder_zip", whole),
     ):
         st.download_button(
             label,
@@ -48,7 +58,7 @@ def _take_away(row: Row, *, whole: bool) -> None:
             key=f"download-{row.run.name}{ending}",
             on_click="ignore",
             icon=f":material/{icon}:",
-            disabled=not whole,
+            disabled=not offered,
         )
 
 

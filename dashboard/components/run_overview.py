@@ -191,6 +191,9 @@ def _settings(row: Row) -> None:
     changes = len(base.differences)
     differs = f"changes {changes} of its settings" if changes else "follows it in every setting"
     st.caption(f"The run comes nearest to {base.title}, and {differs}. Data and first weights are left aside.")
+    if row.run.command:
+        st.caption("Train one like it in a terminal, on the data there; `--data` names other data, and `--name` the run:")
+        st.code(row.run.command, language="bash", wrap_lines=True)
     frame = settings(row.run, base)
     if changes:
         changed = frame[frame["Base"] != ""].rename(columns={"Base": base.title.capitalize()}).map(text.plain)

@@ -59,7 +59,10 @@ def _follow_link(key: str, by_name: "Mapping[str, Run]") -> None:
     if bare != wanted and bare in by_name and by_name[bare].shipped:
         st.session_state[key] = bare
         return
-    st.warning(f"There is no finished run '{text.plain(wanted)}' here that can be read; another one answers.", icon=":material/link_off:")
+    st.warning(
+        f"There is no finished run '{text.plain(wanted)}' here that can be read and has its weights; another one answers.",
+        icon=":material/link_off:",
+    )
 
 
 def _pick(slot: Slot, runs: Sequence["Run"], default: int) -> Model:

@@ -75,7 +75,8 @@ def settle_svm(spec: SvmSpec, faces: FaceSet, network: store.Run | None = None) 
     """The spec with the content hashes of its data and of the network's spec.
 
     Raises:
-        FerLabError: Where a split is missing, an emotion has no face to learn from, or the network is missing or superfluous.
+        FerLabError: Where a split is missing, an emotion has no face to learn from, or the network is missing, superfluous or
+            without weights.
     """
     train, valid = faces.part(spec.data.train), faces.part(spec.data.valid)
     if spec.needs_network != bool(network):
@@ -83,7 +84,7 @@ def settle_svm(spec: SvmSpec, faces: FaceSet, network: store.Run | None = None) 
         raise FerLabError(f"{spec.model} {wanted}.")
     if len(np.unique(train.labels)) < N_CLASSES:
         raise FerLabError(f"An SVM learns all {N_CLASSES} emotions, but {spec.data.train} has {len(np.unique(train.labels))} of them.")
-    start = network.network_spec.hash if network else ""
+    start = network.network_spec.hash if network and network.weights else ""
     return replace(with_data(spec, train.content_hash, valid.content_hash, set_name(faces, train)), start=start)
 
 
@@ -109,7 +110,7 @@ def fit_run(
         spec,
         train,
         hidden_layer(reader) if reader else None,
-        f"{file_hash(network.path / store.WEIGHTS)}:{reader.tta}" if network and reader else "",
+        f"{file_hash(network.weights)}:{reader.tta}" if network and reader else "",
         say,
     )
     weights = run.path / store.WEIGHTS
@@ -123,7 +124,7 @@ def fit_run(
     told = describe(spec, run.path, faces, course, predictor, describe_machine(_cores(), _cores(), precision="half, as saved"))
     told |= {"starts_from": network.name if network else None, "support_vectors": len(fitted.arrays[VECTORS])}
     if network:
-        told["network_sha256"] = file_hash(network.path / store.WEIGHTS)
+        told["network_sha256"] = file_hash(network.weights)
     if spec.needs_landmarks:
         told["landmarks_sha256"] = predictor_hash()
     write_json(run.path / store.MANIFEST, told)

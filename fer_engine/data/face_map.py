@@ -13,7 +13,7 @@ from fer_engine import settings
 from fer_engine.data.faceset import FaceSet
 from fer_engine.errors import FerLabError
 from fer_engine.runs.files import file_hash, replacing
-from fer_engine.runs.store import WEIGHTS, Run
+from fer_engine.runs.store import Run
 
 METHODS = ("t-SNE", "PCA")
 SIZES = (1000, 2000, 4000)
@@ -81,7 +81,7 @@ def face_map(faces: FaceSet, run: Run, method: str, n: int, progress: Callable[[
 
 def _place(part: FaceSet, run: Run, method: str) -> Path:
     images = hashlib.blake2b(np.ascontiguousarray(part.images).tobytes() + np.asarray(part.labels).tobytes(), digest_size=8).hexdigest()
-    text = f"{_FORMAT}:{method}:{run.spec.hash}:{file_hash(run.path / WEIGHTS)}:{images}"
+    text = f"{_FORMAT}:{method}:{run.spec.hash}:{file_hash(run.weights)}:{images}"
     return settings.cache_dir() / "maps" / f"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}.npz"
 
 

@@ -18,7 +18,7 @@ from fer_engine.labels import N_CLASSES, NAMES
 from fer_engine.predictors import BATCH, Predictor, load_predictor
 from fer_engine.runs.begun import earlier_runs
 from fer_engine.runs.files import file_hash, make_folder, read_json, write_json
-from fer_engine.runs.store import WEIGHTS, Run, list_runs
+from fer_engine.runs.store import Run, list_runs
 
 _WEIGHTS = "weights_sha256"  # of the weights that a kept evaluation is of
 _APART = "The figures stand beside no other set's."
@@ -219,7 +219,7 @@ def keep(run: Run, result: Evaluation) -> Path:
     """
     path = kept_at(run, result.data, result.split)
     make_folder(path.parent)
-    write_json(path, result.to_dict() | {_WEIGHTS: file_hash(run.path / WEIGHTS)})
+    write_json(path, result.to_dict() | {_WEIGHTS: file_hash(run.weights)})
     return path
 
 
@@ -230,9 +230,9 @@ def later_evaluations(run: Run) -> tuple[Path, ...]:
         FerLabError: Where one is damaged.
     """
     found = tuple(sorted(run.evaluations_dir().glob("*.json")))
-    if not found or not (run.path / WEIGHTS).is_file():
+    if not found or not run.answers:
         return found
-    current = file_hash(run.path / WEIGHTS)
+    current = file_hash(run.weights)
     return tuple(path for path in found if read_json(path).get(_WEIGHTS, current) == current)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fer_engine import settings
 from fer_engine.errors import FerLabError
 from fer_engine.evaluation.calibration import Calibration
+from fer_engine.experiments.commands import command
 from fer_engine.experiments.spec import CnnSpec, RunSpec, from_json
 from fer_engine.runs.files import read_json
 from fer_engine.runs.forms import LARGEST
@@ -77,6 +78,29 @@ class Run:
         if not isinstance(self.spec, CnnSpec):
             raise FerLabError(f"The run '{self.name}' is an SVM, and this needs a network. Choose a run of a network.")
         return self.spec
+
+    @property
+    def answers(self) -> bool:
+        """Whether its weights are here. Some rows of studies ship without: they have all figures, and answer for no face."""
+        return (self.path / WEIGHTS).is_file()
+
+    @property
+    def weights(self) -> Path:
+        """The file of its weights.
+
+        Raises:
+            FerLabError: Where it is not here, with the command that trains it again.
+        """
+        if not self.answers:
+            again = self.command
+            way_out = f": {again}" if again else "."
+            raise FerLabError(f"The run '{self.name}' is here without its weights and answers for no face. Train it again{way_out}")
+        return self.path / WEIGHTS
+
+    @property
+    def command(self) -> str:
+        """The command that trains one like it on the data that are there; empty where there is no recipe that comes near."""
+        return command(self.spec, str(self.manifest.get("starts_from") or "") if self.finished else "")
 
     @cached_property
     def manifest(self) -> dict:

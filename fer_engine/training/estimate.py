@@ -90,7 +90,7 @@ def measure_here(spec: CnnSpec, data: str, hardware: Hardware, starts_from: stor
 
     faces = open_data(data or None, skip_bad=skip_bad).faces
     spec = settle(spec, faces, starts_from)
-    start = starts_from.path / store.WEIGHTS if starts_from else None
+    start = starts_from.weights if starts_from else None
     train, valid = faces.part(spec.data.train), faces.part(spec.data.valid)
     fabric = open_fabric(hardware)
     with explained(spec):

@@ -72,15 +72,15 @@ def settle(spec: CnnSpec, faces: FaceSet, starts_from: store.Run | None = None) 
     """The spec with the content hashes of its data and of the run that it starts from.
 
     Raises:
-        FerLabError: Where a split is missing, the batch is larger than the training split, or the head alone is to learn on
-            layers that are fresh.
+        FerLabError: Where a split is missing, the batch is larger than the training split, the run to start from is here without
+            its weights, or the head alone is to learn on layers that are fresh.
     """
     if spec.learns == "head" and starts_from is None:
         raise FerLabError("learns is 'head', but the layers below it would be fresh: name a finished run to start from (--from).")
     train, valid = faces.part(spec.data.train), faces.part(spec.data.valid)
     if spec.batch_size > len(train):
         raise FerLabError(f"batch_size is {spec.batch_size}, but there are only {len(train)} faces to train on.")
-    start = starts_from.spec.hash if starts_from else ""
+    start = starts_from.spec.hash if starts_from and starts_from.weights else ""
     spec = with_data(spec, train.content_hash, valid.content_hash, set_name(faces, train))
     return replace(spec, start=start, data=replace(spec.data, votes_hash=votes_hash() if spec.votes else ""))
 
@@ -105,7 +105,7 @@ def train_run(job: Job, faces: FaceSet, hardware: Hardware | None = None, listen
     hardware, listener = hardware or Hardware(), Silent() if listener is None else listener
     fabric = open_fabric(hardware)
     train, valid = faces.part(job.spec.data.train), faces.part(job.spec.data.valid)
-    start = job.starts_from.path / store.WEIGHTS if job.starts_from else None
+    start = job.starts_from.weights if job.starts_from else None
     with _alone_in(job.folder) if fabric.is_global_zero else nullcontext():
         fitted = fit(job.spec, train, valid, job.folder, fabric, start=start, listener=listener, compiled=hardware.compiled)
         if fabric.is_global_zero:
@@ -153,7 +153,7 @@ def _before(job: Job, valid: FaceSet) -> dict[str, Any]:
     """What the run that this one started from answers on the same faces: how much the training brought."""
     if job.starts_from is None:
         return {}
-    network = load_network(job.spec, job.starts_from.path / store.WEIGHTS)
+    network = load_network(job.spec, job.starts_from.weights)
     metrics = judge(network_scores(network, valid.images, job.spec.tta), valid)
     return {"before": {"accuracy": metrics.accuracy, "accuracy_ci95": metrics.accuracy_ci95, "macro_f1": metrics.macro_f1}}
 

@@ -11,6 +11,7 @@ from dashboard import strip, strip_pictures
 from dashboard.strip import Answer, Reply, Yardstick
 from fer_engine import settings
 from fer_engine.ablations import catalogue
+from fer_engine.ablations.ledger import Cell
 from fer_engine.ablations.userfile import parse_study
 from fer_engine.data.source import open_data
 from fer_engine.experiments.studies import Row
@@ -100,6 +101,29 @@ def test_damaged_run_is_a_sentence_in_its_card_and_the_others_stay(open_page, st
     (sentence,) = [item.value for item in app.caption if "weights.safetensors" in item.value]
     assert "small-none" in sentence.replace("\\", "")
     assert "1 of 3 rows answer" in words(app)
+
+
+def test_row_without_weights_has_its_figures_and_its_page_and_no_answer(open_page, study):
+    (settings.checkpoints_dir() / "ablations" / "small-none" / "weights.safetensors").unlink()
+    app = open_strip(open_page, a="small-base")
+    assert len(bars(app)) == 1
+    assert not app.error
+    assert "answers for no face" in words(app)
+    assert "1 of 3 rows answer" in words(app)
+    links = [parse_qs(link.proto.query_string) for link in app.get("page_link") if link.proto.page.endswith("runs")]
+    assert {"run": ["small-none"]} in links
+    assert app.selectbox(key="a").options == ["small-base"]  # and cannot be model A
+
+
+def test_a_seed_that_can_answer_is_asked_before_one_that_cannot(study):
+    silent = Run(shutil.copytree(settings.runs_dir() / "small-base", settings.runs_dir() / "silent"))
+    (silent.path / "weights.safetensors").unlink()
+    there = finished_run("small-base")
+    row = SMALL.rows[0]
+    (told,) = strip.askable([Cell(row, 0, row.spec, silent), Cell(row, 1, row.spec, there)])
+    assert (told.run.name, told.seed, told.finished) == ("small-base", 1, 2)
+    (told,) = strip.askable([Cell(row, 0, row.spec, silent)])
+    assert told.run.name == "silent"
 
 
 def test_study_without_a_run_names_the_way_out(open_page, study):

@@ -93,7 +93,9 @@ def test_a_link_to_a_model_that_is_gone_falls_back_to_one_that_is_there(open_pag
     app = open_page("analyse", a="removed-long-ago", b=B)
     assert app.selectbox(key="a").value == A
     assert not app.error
-    assert "There is no finished run 'removed-long-ago' here that can be read; another one answers." in [item.value for item in app.warning]
+    assert "There is no finished run 'removed-long-ago' here that can be read and has its weights; another one answers." in [
+        item.value for item in app.warning
+    ]
 
 
 def test_a_link_to_a_shipped_run_finds_it_though_an_unfinished_one_has_its_name(open_page):

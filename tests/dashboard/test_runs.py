@@ -468,6 +468,26 @@ def test_a_run_whose_files_were_changed_is_marked_and_not_given_away(open_page, 
     assert all(button.disabled for button in app.get("download_button") if button.label in ("Report", "Run as zip"))
 
 
+def test_a_run_without_weights_says_so_and_keeps_its_report(open_page, drawn):
+    (drawn.path / "weights.safetensors").unlink()
+    app = open_page("runs", run="drawn")
+    assert not app.exception
+    assert not app.warning
+    assert any("without its weights" in item.value for item in app.info)
+    assert {button.label: button.disabled for button in app.get("download_button") if button.label in ("Report", "Run as zip")} == {
+        "Report": False,
+        "Run as zip": True,
+    }
+    assert "Ask it about a face" not in [link.proto.label for link in app.get("page_link")]
+    app = open_page("runs", run="drawn", section="Faces")
+    assert not app.exception
+
+
+def test_a_run_tells_the_command_that_trains_one_like_it(open_page, drawn):
+    assert drawn.command in [item.value for item in open_page("runs", run="drawn").code]
+    assert drawn.command.startswith("python -m fer_engine train --model ")
+
+
 # What is drawn and told, without a page
 
 

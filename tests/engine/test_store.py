@@ -1,16 +1,20 @@
 """Finding runs, and files that are whole or not there."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 from made_runs import HISTORY, made_run
 
 from fer_engine.ablations.ledger import by_hash
+from fer_engine.data.source import open_data
 from fer_engine.errors import FerLabError
 from fer_engine.experiments.spec import CnnSpec, to_json
+from fer_engine.predictors import load_predictor
 from fer_engine.runs import files, store
 from fer_engine.runs.files import replacing, write_text
+from fer_engine.training.run import settle
 
 
 def make_run(name: str) -> store.Run:
@@ -47,6 +51,17 @@ def test_the_only_unfinished_run_needs_no_name_and_several_do():
     assert store.unfinished_run("other").name == "other"
     with pytest.raises(FerLabError, match="no run 'third' to go on with"):
         store.unfinished_run("third")
+
+
+def test_run_without_weights_has_its_figures_and_says_how_it_is_trained_again():
+    run = made_run("silent", [0, 1], [0, 1])
+    assert run.finished
+    assert not run.answers
+    faces = open_data("synthetic:140").faces
+    sentence = "'silent' is here without its weights and answers for no face. Train it again: python -m fer_engine train --model net5 "
+    for use in (lambda: run.weights, lambda: load_predictor(run), lambda: settle(run.network_spec, faces, run)):
+        with pytest.raises(FerLabError, match=re.escape(sentence)):
+            use()
 
 
 def test_own_run_stands_before_a_shipped_one_of_its_name(monkeypatch, tmp_path):
