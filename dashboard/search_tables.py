@@ -72,7 +72,7 @@ def estimates(outcome: Outcome) -> pd.DataFrame:
     import pandas as pd
 
     paper = max(outcome.paper, key=lambda item: item.mean)
-    rows = (("Fully nested: unbiased", outcome.nested), (f"Paper's scheme: {outcome.paper_best:,} components", paper))
+    rows = (("Fully nested", outcome.nested), (f"Paper's scheme: {outcome.paper_best:,} components", paper))
     return pd.DataFrame(
         {
             "Estimate": name,
@@ -107,8 +107,8 @@ def choices(outcome: Outcome) -> pd.DataFrame:
         {
             "Outer fold": choice.outer,
             "Setting": choice.setting.told(),
-            "Inner folds": text.percent(choice.inner_accuracy),
-            "Outer fold, unbiased": text.percent(choice.outer_accuracy),
+            "On its inner folds": text.percent(choice.inner_accuracy),
+            "On the outer fold": text.percent(choice.outer_accuracy),
         }
         for choice in outcome.nested.choices
     )

@@ -95,7 +95,7 @@ class Outcome:
         winner_accuracy: That mean; too good, for it was chosen by it.
         paper: By the paper's scheme, for each number of components, ascending.
         paper_best: The number that the outer folds chose.
-        nested: Everything chosen inside: the unbiased one.
+        nested: Everything chosen inside, nothing by the outer folds.
     """
 
     winner: Setting

@@ -128,7 +128,7 @@ def searches(as_json: Json = False) -> None:
         for item in found:
             print_json({"name": item.name, "finished": item.finished} | item.about)
         return
-    table = Table("search", "features", "faces", "candidates", "folds", "unbiased estimate")
+    table = Table("search", "features", "faces", "candidates", "folds", "fully nested")
     for item in found:
         spec = item.spec
         estimate = told_estimate(item) if item.finished else "unfinished"
@@ -199,7 +199,7 @@ def _report(found: "Search", as_json: bool) -> None:
     table.add_row(
         "paper's: outer folds chose", f"{outcome.paper_best:,} components", f"{percent(best.mean)} (too good)", percent(best.deviation)
     )
-    table.add_row("fully nested: unbiased", "", percent(outcome.nested.mean), percent(outcome.nested.deviation))
+    table.add_row("fully nested: outer folds chose nothing", "", percent(outcome.nested.mean), percent(outcome.nested.deviation))
     out.print(table)
     plain = f"{found.spec.fits:,} fits on inner folds in {about['seconds']:,.0f} s"
     say([f"{found.name}: {plain}, on {about['data']['n']:,} faces of {about['data']['split']}. Kept in {found.path}"])

@@ -41,7 +41,7 @@ def test_page_shows_both_estimates_and_the_choice(search):
     assert not app.exception
     outcome = search.outcome()
     values = {metric.label: metric.value for metric in app.metric}
-    assert values["Fully nested: unbiased"] == f"{100 * outcome.nested.mean:.1f}% ± {100 * outcome.nested.deviation:.1f}"
+    assert values["Fully nested"] == f"{100 * outcome.nested.mean:.1f}% ± {100 * outcome.nested.deviation:.1f}"
     assert f"{100 * max(item.mean for item in outcome.paper):.1f}%" in values.values()
     assert any(outcome.winner.told() in item.value for item in app.markdown)
     assert len(app.get("plotly_chart")) == 3

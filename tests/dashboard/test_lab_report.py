@@ -176,7 +176,7 @@ def test_the_papers_studies_stand_with_its_figures_and_what_does_not_add_up(ship
         assert item.words in told
 
 
-def test_search_that_ships_has_its_unbiased_estimate(shipped):
+def test_search_that_ships_has_its_fully_nested_estimate(shipped):
     (search,) = list_searches()
     outcome = search.outcome()
     rows = tables(shipped)[f"{search.name}-estimates"]
