@@ -1,4 +1,4 @@
-"""The one kind of error that a user is meant to read."""
+"""The kinds of error that a user is meant to read."""
 
 
 class FerLabError(Exception):
@@ -6,3 +6,7 @@ class FerLabError(Exception):
 
     The command line prints it without a traceback, the dashboard shows it in place of a result.
     """
+
+
+class BusyError(FerLabError):
+    """Another process works on the thing already; who can wait may."""

@@ -71,12 +71,15 @@ def bring() -> None:
     with st.expander("A study of your own", icon=":material/add:"):
         st.markdown(
             "A base, and the fields that it varies, one at a time, named as in `python -m fer_engine train --set`; `recipe` is ours, paper "
-            "or quick. `[set]` takes fields that all rows share. The same text as a file: `python -m fer_engine ablate mine.toml`."
+            'or quick. A finished run can be the base, too: `base = "net5-softmax"`. `[set]` takes fields that all rows share. The same '
+            "text as a file: `python -m fer_engine ablate mine.toml`."
         )
         name = st.text_input("Name of the study", placeholder="learning-rates", key="own-study-name", max_chars=40)
         content = st.text_area("The study, as TOML", EXAMPLE, height=220, key="own-study-text")
         if st.button("Keep it", key="own-study-keep", disabled=not name.strip()):
             with sentences():
                 study = catalogue.keep(name.strip(), content)
+                if replaced := catalogue.replaced(study.name):
+                    st.toast(plain(replaced), icon=":material/history:", duration="long")
                 st.session_state[NEXT] = {"study": study.name}
                 st.rerun()

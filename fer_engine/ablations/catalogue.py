@@ -10,7 +10,7 @@ from fer_engine.experiments.studies_own import OWN_STUDIES
 from fer_engine.runs.files import make_folder, write_text
 from fer_engine.runs.store import STUDIES
 
-FOLDER, FILE = STUDIES, "study.toml"
+FOLDER, FILE, BEFORE = STUDIES, "study.toml", "study-before.toml"
 BUILT_IN: dict[str, Study] = {study.name: study for study in (*PAPER_STUDIES, *OWN_STUDIES)}
 
 
@@ -49,8 +49,13 @@ def bring(path: Path) -> Study:
     return keep(path.stem, read_text(path), str(path))
 
 
+def read_file(path: Path) -> Study:
+    """As `bring`, and keep nothing."""
+    return _own(path.stem, read_text(path), str(path))
+
+
 def keep(name: str, text: str, where: str = "the study") -> Study:
-    """Keep a user's study; one of that name that was kept before makes way.
+    """Keep a user's study; another text that was kept under the name before goes to a file beside it.
 
     Args:
         name: What to call it.
@@ -60,9 +65,24 @@ def keep(name: str, text: str, where: str = "the study") -> Study:
     Raises:
         FerLabError: Where it is no study, or has the name of one of ours.
     """
+    study, kept, before = _own(name, text, where), folder_of(name) / FILE, folder_of(name) / BEFORE
+    make_folder(folder_of(name))
+    if kept.exists() and (earlier := read_text(kept)) != text:
+        write_text(before, earlier)
+    else:
+        before.unlink(missing_ok=True)
+    write_text(kept, text)
+    return study
+
+
+def replaced(name: str) -> str:
+    """What became of the text that a kept study had before, a sentence; empty where there was none, or it was the same."""
+    before = folder_of(name) / BEFORE
+    return f"A study '{name}' with another text was kept before; that text is now in {before}." if before.exists() else ""
+
+
+def _own(name: str, text: str, where: str) -> Study:
     study = parse_study(text, name, where)
     if name in BUILT_IN:
         raise FerLabError(f"There is a study '{name}' already. Call {where} something else.")
-    make_folder(folder_of(name))
-    write_text(folder_of(name) / FILE, text)
     return study

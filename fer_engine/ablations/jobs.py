@@ -72,6 +72,9 @@ def find_job(name: str) -> StudyJob:
         return StudyJob("idle")
     if workplace.works(catalogue.folder_of(name)):
         return StudyJob("running", progress, sentence, data)
+    words = workplace.last_words(catalogue.folder_of(name)) if progress is None else ""
+    if words:
+        return StudyJob("failed", None, f"It did not begin: {words}", data)
     return StudyJob("failed", progress, f"Its process vanished: it was killed, or the machine went down. {_KEPT}", data)
 
 
@@ -204,7 +207,8 @@ class Report:
 
     def ended(self, task: Task, sentence: str) -> None:
         """Note that a run is over, and why it failed where it did."""
-        (self.pace.fails if sentence else self.pace.ends)(self.costs[task.name])
+        untrained = self.progress.current == task.name and not self.training  # here; another process may have done it
+        (self.pace.fails if sentence or untrained else self.pace.ends)(self.costs[task.name])
         self.progress.done += 1
         self.progress.current, self.training = "", False
         self.progress.seconds_left = self.pace.seconds_left()

@@ -1,8 +1,7 @@
 """What comes of a study: the paper's figure beside ours, and whether a conclusion holds.
 
 With one run of each setting a difference is tested over faces alone (McNemar's exact test, a paired bootstrap), as
-`fer_engine.evaluation.comparison` does. With several, the variance of the mean difference is that over faces, of the
-same bootstrap, plus that over seeds, and its degrees of freedom are Satterthwaite's.
+`fer_engine.evaluation.comparison` does; with several over faces and seeds, as `comparison_seeds` does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from fer_engine.ablations.ledger import Cell
+from fer_engine.errors import FerLabError
 from fer_engine.evaluation.comparison import Pair, compare
-from fer_engine.evaluation.comparison_seeds import half_width, mean_difference, mean_interval  # noqa: F401 - read from here, too
+from fer_engine.evaluation.comparison_seeds import mean_difference, mean_interval
 from fer_engine.evaluation.statistics import LEVEL, Interval, beyond_chance, holm
 from fer_engine.experiments.paper import INCONSISTENCIES
 from fer_engine.experiments.spec import SvmSpec
@@ -107,13 +107,29 @@ def results(study: Study, cells: Sequence[Cell]) -> tuple[RowResult, ...]:
     Args:
         study: The study.
         cells: The runs that it asks for, as `ledger.cells` gives them.
+
+    Raises:
+        FerLabError: Where a run's folder is damaged.
     """
     found = []
     for row in study.rows:
         mine = [cell for cell in cells if cell.row.key == row.key]
         there = [(cell.seed, cell.run) for cell in mine if cell.run and cell.run.finished]
+        for _, run in there:
+            _refuse_damaged(run)
         found.append(_result(row, len(mine), tuple(run for _, run in there), tuple(seed for seed, _ in there)))
     return tuple(found)
+
+
+def _refuse_damaged(run: "Run") -> None:
+    try:
+        figures, told = next(iter(run.metrics.values())), run.manifest["protocol"]
+        missing = [name for name in ("accuracy", "accuracy_ci95", "n") if name not in figures]
+        missing += [name for name in ("tta", "chosen_on") if name not in told]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise FerLabError(f"The run '{run.name}' is damaged ({error}). Train it again, or remove {run.path}.") from error
+    if missing:
+        raise FerLabError(f"The run '{run.name}' is damaged: it does not say {', '.join(missing)}. Train it again, or remove {run.path}.")
 
 
 def _result(row: Row, asked: int, runs: tuple["Run", ...], seeds: tuple[int, ...]) -> RowResult:
@@ -218,7 +234,7 @@ def _judged(claim: Claim, differences: Sequence[Difference], missing: Sequence[s
     open_ones = [item for item in differences if not item.ahead]
     about = f"{claim.source} ({claim.words})"
     if contrary:
-        return "does not hold", f"{about} does not hold {ground(differences)}: {_list(contrary)}."
+        return "does not hold", f"{about} does not hold {ground(contrary)}: {_list(contrary)}."
     if missing:
         rows = f"{'these rows have' if len(missing) > 1 else 'this row has'} not been run: {'; '.join(missing)}"
         return "cannot be told", f"{about} cannot be told yet: {rows}."
@@ -226,7 +242,7 @@ def _judged(claim: Claim, differences: Sequence[Difference], missing: Sequence[s
         why = " ".join(against) or "The rows that it rests on have no seed in common."
         return "cannot be told", f"{about} cannot be told: {why}"
     if open_ones:
-        return "cannot be told", f"{about} cannot be told {ground(differences)}: {_list(open_ones)}."
+        return "cannot be told", f"{about} cannot be told {ground(open_ones)}: {_list(open_ones)}."
     return "holds", f"{about} holds {ground(differences)}: {_list(differences)}."
 
 
@@ -256,20 +272,29 @@ def _without_claim(study: Study, differences: Sequence[Difference], missing: Seq
     clear = [item for item in differences if beyond_chance(item.p, item.interval)]
     if not clear:
         return f"No row differs from '{differences[0].worse.title}' by more than chance {ground(differences)}: {_list(differences)}.{rest}"
-    return f"More than chance {ground(differences)}: {_list(clear)}.{rest}"
+    return f"More than chance {ground(clear)}: {_list(clear)}.{rest}"
 
 
 def ground(differences: Sequence[Difference]) -> str:
-    """What the differences were measured on, in words; the fewest seeds count."""
+    """What the differences were measured on, in words; where they have different numbers of seeds, each says its own."""
     n, seeds = differences[0].n, min(item.seeds for item in differences)
+    most = max(item.seeds for item in differences)
     if all(isinstance(row.spec, SvmSpec) for item in differences for row in (item.better, item.worse)):
         return f"at n = {n:,}, over faces (an SVM's fit has no chance in it)"
+    if seeds < most:
+        alone = ", by one over faces alone: another seed can change it" if seeds == 1 else ""
+        return f"at n = {n:,} and {seeds} to {most} seeds a row{alone}"
     alone = ", so over faces alone: another seed can change it" if seeds == 1 else ""
-    return f"at n = {n:,} and {seeds} seed{'s' if seeds > 1 else ''} a row{alone}"
+    return f"at n = {n:,} and {seeds} seed{_s(seeds)} a row{alone}"
 
 
 def _list(differences: Sequence[Difference]) -> str:
-    return "; ".join(map(told, differences))
+    several = len({item.seeds for item in differences}) > 1
+    return "; ".join(f"{told(item)}{f', {item.seeds} seed{_s(item.seeds)}' if several else ''}" for item in differences)
+
+
+def _s(number: int) -> str:
+    return "" if number == 1 else "s"
 
 
 def told(item: Difference) -> str:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fer_engine.ablations.results import RowResult, Verdict, difference, half_width, mean_interval, points
+from fer_engine.ablations.results import RowResult, Verdict, difference, points
 from fer_engine.errors import FerLabError
 from fer_engine.evaluation.comparison import Comparison, Entrant, compare
+from fer_engine.evaluation.comparison_seeds import mean_interval, mean_of
 from fer_engine.evaluation.statistics import LEVEL, Interval, holm, mcnemar, percentile_interval, wilson_interval
 from fer_engine.experiments.spec import SvmSpec
 from fer_engine.experiments.studies import Study
@@ -197,7 +198,8 @@ def _falling(claim: TextClaim, rows: Sequence[RowResult]) -> Judged:
     seeds = _shared(there)
     if missing or not seeds:
         return _untold(claim, missing)
-    steps = [(after, before) for before, after in pairwise(rows)]
+    shared = [_only(row, seeds) for row in rows]
+    steps = [(after, before) for before, after in pairwise(shared)]
     gains = []
     for after, before in steps:
         told = difference(after, before)
@@ -216,16 +218,23 @@ def _falling(claim: TextClaim, rows: Sequence[RowResult]) -> Judged:
 
 def _fall(place: int, rows: Sequence[RowResult], entrants: Mapping[int, Sequence[Entrant]]) -> _Contrast:
     """How much more the step after a row brings than the one after that, in accuracy."""
+    from scipy import stats
+
     weights = (-1, 2, -1)
 
     def combined(of: Sequence[Any]) -> Any:
         return sum(weight * item for weight, item in zip(weights, of, strict=True))
 
     three = {seed: found[place : place + 3] for seed, found in entrants.items()}
-    values = [float(combined([item.accuracy for item in found])) for found in three.values()]
-    draws = np.mean([combined([item.resampled.accuracy for item in found]) for found in three.values()], axis=0)
     titles = [row.row.title for row in rows[place : place + 3]]
-    return _pooled(f"what {titles[0]} to {titles[1]} brings more than {titles[1]} to {titles[2]}", values, draws)
+    words = f"what {titles[0]} to {titles[1]} brings more than {titles[1]} to {titles[2]}"
+    if len(three) > 1:
+        return _over_seeds(words, [combined([item.right.astype(float) for item in found]) for found in three.values()], most=2.0)
+    (found,) = three.values()
+    value, draws = float(combined([item.accuracy for item in found])), combined([item.resampled.accuracy for item in found])
+    error = float(draws.std())
+    p = 2 * float(stats.norm.sf(abs(value) / error)) if error else 1.0
+    return _Contrast(words, value, percentile_interval(draws), p)
 
 
 # Whether an emotion is found.
@@ -242,6 +251,8 @@ def _recall(claim: TextClaim, rows: Sequence[RowResult]) -> Judged:
         return _blocked(claim, tuple(against))
     entrants = {seed: comparison.entrants for seed, comparison in compared.items()}
     label = NAMES.index(claim.emotion)
+    if not len(_hits(next(iter(entrants.values()))[0], label)):
+        return _blocked(claim, (f"No face that they were measured on is labelled {claim.emotion}.",))
     found = tuple(_found(row, [entrants[seed][place] for seed in seeds], label) for place, row in enumerate(there))
     contrasts = [_more(there, place, [entrants[seed] for seed in seeds], label) for place in range(1, len(there))]
     ground = f"at n = {found[0]['of']:,} faces of {claim.emotion} and {_seeds(seeds)}"
@@ -261,7 +272,7 @@ def _hits(entrant: Entrant, label: int) -> np.ndarray:
 
 def _found(row: RowResult, of_seeds: Sequence[Entrant], label: int) -> dict[str, Any]:
     hits = [_hits(entrant, label) for entrant in of_seeds]
-    shares, n = [float(hit.mean()) if len(hit) else 0.0 for hit in hits], len(hits[0])
+    shares, n = [float(hit.mean()) for hit in hits], len(hits[0])
     single = len(shares) == 1 or isinstance(row.row.spec, SvmSpec)
     interval = wilson_interval(int(hits[0].sum()), n) if single else mean_interval(shares, n)
     share = {"recall": float(np.mean(shares)), "low": interval.low, "high": interval.high}
@@ -270,36 +281,22 @@ def _found(row: RowResult, of_seeds: Sequence[Entrant], label: int) -> dict[str,
 
 def _more(rows: Sequence[RowResult], place: int, of_seeds: Sequence[Sequence[Entrant]], label: int) -> _Contrast:
     """How much more of an emotion a row finds than the first."""
+    words = f"{rows[place].row.title} minus {rows[0].row.title}"
     pairs = [(_hits(entrants[0], label), _hits(entrants[place], label)) for entrants in of_seeds]
-    values = [float(theirs.mean() - mine.mean()) if len(mine) else 0.0 for mine, theirs in pairs]
-    draws = np.mean([entrants[place].resampled.recall[:, label] - entrants[0].resampled.recall[:, label] for entrants in of_seeds], axis=0)
-    mine, theirs = pairs[0]
+    if len(pairs) > 1:
+        return _over_seeds(words, [theirs.astype(float) - mine for mine, theirs in pairs])
+    ((mine, theirs),) = pairs
+    draws = of_seeds[0][place].resampled.recall[:, label] - of_seeds[0][0].resampled.recall[:, label]
     exact = mcnemar(int((mine & ~theirs).sum()), int((theirs & ~mine).sum()))
-    return _pooled(f"{rows[place].row.title} minus {rows[0].row.title}", values, draws, exact)
+    return _Contrast(words, float(theirs.mean() - mine.mean()), percentile_interval(draws[np.isfinite(draws)]), exact)
 
 
 # What the kinds share.
 
 
-def _pooled(words: str, values: Sequence[float], draws: np.ndarray, exact: float | None = None) -> _Contrast:
-    """A difference over seeds and faces; p of a single seed is the exact one where there is one, or the normal distribution's.
-
-    Args:
-        words: What it is of.
-        values: The difference by each seed.
-        draws: Of the mean over seeds, on faces that are drawn anew.
-        exact: The p of an exact test by a single seed, or None.
-    """
-    from scipy import stats
-
-    value = float(np.mean(values))
-    if len(values) == 1:
-        error = float(np.nanstd(draws))
-        p = exact if exact is not None else 2 * float(stats.norm.sf(abs(value) / error)) if error else float(value == 0)
-        return _Contrast(words, value, percentile_interval(draws), p)
-    half, error, freedom = half_width(float(np.nanvar(draws)), values)
-    p = 2 * float(stats.t.sf(abs(value) / error, freedom)) if error else float(value == 0)
-    return _Contrast(words, value, Interval(value - half, value + half), p)
+def _over_seeds(words: str, by_seed: Sequence[np.ndarray], most: float = 1.0) -> _Contrast:
+    found = mean_of(by_seed, most)
+    return _Contrast(words, found.value, found.interval, found.p)
 
 
 def _weighed(claim: TextClaim, contrasts: Sequence[_Contrast], ground: str, told: str, figures: Sequence[Mapping[str, Any]]) -> Judged:
@@ -342,6 +339,13 @@ def _shared(rows: Sequence[RowResult]) -> tuple[int, ...]:
 
 def _run(row: RowResult, seed: int) -> "Run":
     return row.runs[0] if isinstance(row.row.spec, SvmSpec) else row.runs[row.seeds.index(seed)]
+
+
+def _only(row: RowResult, seeds: Sequence[int]) -> RowResult:
+    """A row with its runs by these seeds alone; an SVM's one fit stands beside each."""
+    if isinstance(row.row.spec, SvmSpec):
+        return row
+    return replace(row, runs=tuple(_run(row, seed) for seed in seeds), seeds=tuple(seeds))
 
 
 def _compared(rows: Sequence[RowResult], seed: int) -> Comparison:

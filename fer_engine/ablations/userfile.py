@@ -11,20 +11,23 @@
     "optimizer.lr" = [0.02, 0.08]
     batch_size = [32, 256]
 
-Fields are those of `train --set`.
+Fields are those of `train --set`. The base may be a finished run, too: `base = "net5-softmax"`, with all of its settings.
 """
 
 import hashlib
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fer_engine.errors import FerLabError
 from fer_engine.experiments import fields, lab, paper
 from fer_engine.experiments.bases import told
+from fer_engine.experiments.parts import DataSpec
 from fer_engine.experiments.spec import CnnSpec, field_paths, override
 from fer_engine.experiments.studies import Row, Study
+from fer_engine.runs.store import finished_run
 
 RECIPES = {"ours": lab.recipe, "paper": paper.recipe, "quick": lab.quick}
 MOST_SEEDS = 100
@@ -78,7 +81,9 @@ def _study(tree: dict[str, Any], name: str) -> Study:
         raise FerLabError(f"seeds is {seeds!r}; it is a whole number from 1 to {MOST_SEEDS}.")
     if not isinstance(title, str) or not title.strip():
         raise FerLabError(f"title is {title!r}; it is a text.")
-    base = override(_base(_table(tree, "base")), _fields(_table(tree, "set"), "set"))
+    given = tree.get("base", {})
+    whole = _run(given) if isinstance(given, str) else _base(_table(tree, "base"))
+    base = override(whole, _fields(_table(tree, "set"), "set"))
     vary = _fields(_table(tree, "vary"), "vary")
     if not vary:
         raise FerLabError(
@@ -98,6 +103,17 @@ def _base(given: dict[str, Any]) -> CnnSpec:
     if words["head"] not in ("softmax", "svm"):
         raise FerLabError(f"base.head is {words['head']!r}; it is softmax or svm.")
     return RECIPES[words["recipe"]](str(words["model"]), words["head"])
+
+
+def _run(name: str) -> CnnSpec:
+    """The settings of a finished run, on data that is still open."""
+    try:
+        run = finished_run(name)
+    except FerLabError as error:
+        raise FerLabError(f'base is {name!r}; it is a table, such as {{model = "net5"}}, or the name of a finished run. {error}') from error
+    if run.spec.start:
+        raise FerLabError(f"base is the run '{name}', which goes on from another run's weights; a study's rows begin with fresh ones.")
+    return replace(run.network_spec, seed=0, data=DataSpec())
 
 
 def _rows(name: str, base: CnnSpec, field: str, values: Any) -> list[Row]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fer_engine.ablations.ledger import Cell
 from fer_engine.distribution import Workers
-from fer_engine.errors import FerLabError
+from fer_engine.errors import BusyError, FerLabError
 from fer_engine.experiments.spec import CnnSpec, RunSpec, SvmSpec, from_json, to_json
 from fer_engine.runs import store
 from fer_engine.runs.files import make_folder, write_text
@@ -122,16 +122,25 @@ def train_one(task: Task, watcher: Watcher | None = None) -> str:
 
 
 def _train(task: Task, watcher: Watcher) -> None:
-    from fer_engine.runs.worker import at_work
-    from fer_engine.training import neighbour
-
     run = _begun(task)
     if run.finished:  # by another process, in the meantime
         return
     watcher.begins(task)
-    _await_others(run, watcher)
-    if run.finished:
-        return
+    while True:
+        _await_others(run, watcher)
+        if run.finished:
+            return
+        try:
+            _work_on(run, task, watcher)
+            return
+        except BusyError:  # another one was a moment quicker
+            continue
+
+
+def _work_on(run: store.Run, task: Task, watcher: Watcher) -> None:
+    from fer_engine.runs.worker import at_work
+    from fer_engine.training import neighbour
+
     launch = as_begun(run, task.launch)
     is_svm = run.spec.family == "svm"
     need = neighbour.need("cpu", 0) if is_svm else neighbour.need(launch.device, launch.threads)  # an SVM's fit takes all cores
@@ -180,7 +189,7 @@ def _await_others(run: store.Run, watcher: Watcher) -> None:
         try:
             refuse_busy(run)
             return
-        except FerLabError as error:
+        except BusyError as error:
             if not told:
                 watcher.waits(f"{str(error).partition('.')[0]}; this study goes on when that is over.")
                 told = True

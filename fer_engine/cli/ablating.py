@@ -64,7 +64,7 @@ def ablate(
             raise FerLabError("--csv prints the results of a study: name one. Without it the studies are listed, with --json one a line.")
         _list_studies(as_json)
         return
-    study, launch = _study(name), Launch(absolute_data(data), device, precision, threads, skip_bad)
+    study, launch = _study(name, keep=not dry_run), Launch(absolute_data(data), device, precision, threads, skip_bad)
     if not dry_run:
         refuse_impossible(launch, here=address is None)
     known = _data(data, skip_bad, dry_run)
@@ -92,10 +92,17 @@ class _Asked:
         return cells(self.study, self.data, self.seeds, "" if everything else self.only)
 
 
-def _study(name: str) -> "Study":
+def _study(name: str, *, keep: bool) -> "Study":
+    """The study of that name or in that file, of which a copy is kept where it is to be trained."""
     from fer_engine.ablations import catalogue
 
-    return catalogue.bring(Path(name)) if name.endswith(".toml") else catalogue.find_study(name)
+    if not name.endswith(".toml"):
+        return catalogue.find_study(name)
+    if not keep:
+        return catalogue.read_file(Path(name))
+    study = catalogue.bring(Path(name))
+    say(filter(None, [catalogue.replaced(study.name)]))
+    return study
 
 
 def _data(data: str | None, skip_bad: bool, dry_run: bool) -> "DataSpec":
@@ -228,7 +235,12 @@ def _watch(report: "Report") -> Iterator[_Watch]:
 def _list_studies(as_json: bool) -> None:
     from fer_engine.ablations import catalogue
 
-    studies = [catalogue.find_study(name) for name in catalogue.names()]
+    studies: list[Study] = []
+    for name in catalogue.names():
+        try:
+            studies.append(catalogue.find_study(name))
+        except FerLabError as error:
+            say([f"The study '{name}' is left out. {error}"])
     if as_json:
         for study in studies:
             print_json({"name": study.name, "title": study.title, "source": study.source, "rows": [row.key for row in study.rows]})

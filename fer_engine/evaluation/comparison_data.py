@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from fer_engine.errors import FerLabError
 from fer_engine.evaluation.comparison import Pair, compare
 from fer_engine.experiments.parts import spec_hash
 
@@ -45,7 +46,10 @@ def data_pairs(runs: Sequence["Run"]) -> tuple[DataPair, ...]:
 
 def learnt_from(run: "Run") -> int:
     """How many faces a finished run learnt from."""
-    return sum(run.manifest["counts"][run.spec.data.train].values())
+    try:
+        return sum(run.manifest["counts"][run.spec.data.train].values())
+    except (KeyError, TypeError, AttributeError) as error:
+        raise FerLabError(f"The run '{run.name}' is damaged: its manifest does not count its training faces ({error}).") from error
 
 
 def _data_pair(a: "Run", b: "Run") -> DataPair:

@@ -1,7 +1,8 @@
 """Runs of one recipe by several seeds: what it scores on average, and which recipes differ by more than faces and seeds explain.
 
-The variance of a mean over seeds is that over faces, of the same bootstrap that tests single runs, plus that over seeds; its
-degrees of freedom are Satterthwaite's.
+The variance of a mean difference over seeds is that over faces, taken as if there were no difference, as McNemar's test has
+it, plus that over seeds; its degrees of freedom are Satterthwaite's. One face to either side is allowed for (Edwards, 1948), since
+answers come in whole faces: where few faces differ, the test says no more than the exact one would.
 """
 
 import math
@@ -183,14 +184,25 @@ def _pair(comparison: Comparison, a: SeedGroup, b: SeedGroup) -> SeedPair:
 
 def mean_difference(pairs: Sequence[Pair]) -> MeanDifference:
     """The mean difference in accuracy, B minus A, of two tested pairs or more, one of each seed."""
+    return mean_of([pair.b.right.astype(float) - pair.a.right for pair in pairs])
+
+
+def mean_of(by_seed: Sequence[np.ndarray], most: float = 1.0) -> MeanDifference:
+    """The mean of a difference over faces and seeds.
+
+    Args:
+        by_seed: Of each seed, two or more, the difference (N,) that each face makes; the faces are the same.
+        most: What one face can make at most, to either side.
+    """
     from scipy import stats
 
-    values = [pair.test.accuracy for pair in pairs if pair.test]
-    drawn = np.mean([pair.b.resampled.accuracy - pair.a.resampled.accuracy for pair in pairs], axis=0)
-    value = float(np.mean(values))
-    half, error, freedom = half_width(float(drawn.var()), values)
-    p = 2 * float(stats.t.sf(abs(value) / error, freedom)) if error else float(value == 0)
-    return MeanDifference(value, Interval(value - half, value + half), p)
+    values = [float(faces.mean()) for faces in by_seed]
+    over_both = np.mean(by_seed, axis=0)
+    value, n = float(over_both.mean()), len(over_both)
+    half, error, freedom = half_width(float((over_both**2).mean()) / n, values)
+    step = 1 / n  # Edwards' correction for continuity
+    p = 2 * float(stats.t.sf(max(0.0, abs(value) - step) / error, freedom)) if error else 1.0
+    return MeanDifference(value, Interval(max(-most, value - half - step), min(most, value + half + step)), p)
 
 
 def mean_interval(accuracies: Sequence[float], n: int) -> Interval:

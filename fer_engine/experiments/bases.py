@@ -88,7 +88,9 @@ def told(value: Any) -> str:
         return " + ".join(map(_feature, value))
     if isinstance(value, tuple | list):
         return "-".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value) or "none"
+    if isinstance(value, float):  # short where that says it all
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    return str(value) or "none"
 
 
 def _feature(feature: FeatureSpec) -> str:

@@ -189,7 +189,9 @@ def _convolutions() -> Study:
         for number in (2, 3, 4, 5, 7, 9)
     )
     note = "The paper prints no figures here but those of its three networks (Table III), which differ in more than their depth."
-    claim = Claim("accuracy rises from 2 to 5 to 9 convolutions", PAPERS, (("base", "conv-2"), ("conv-9", "base")))
+    claim = Claim(
+        "accuracy rises as convolutional layers are added, here from 2 to 5 to 9", PAPERS, (("base", "conv-2"), ("conv-9", "base"))
+    )
     return Study("convolutions", "Convolutional layers", "section VI.B.5", rows, claim, notes=(note,))
 
 

@@ -55,7 +55,7 @@ TEXT_CLAIMS = (
     ),
     TextClaim(
         "convolutions-falling",
-        "accuracy rises from 2 to 5 to 9 convolutions, the second time by less",
+        "accuracy rises as convolutional layers are added, here from 2 to 5 to 9, the second time by less",
         "section VI.B.5",
         "falling",
         ("conv-2", "base", "conv-9"),

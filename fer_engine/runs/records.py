@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from fer_engine import settings
-from fer_engine.errors import FerLabError
+from fer_engine.errors import BusyError, FerLabError
 from fer_engine.runs import store
 from fer_engine.runs.files import read_json, write_json
 from fer_engine.runs.processes import ProcessId, alive
@@ -136,15 +136,15 @@ def refuse_busy(run: store.Run) -> None:
     """Stop where a process works on a run.
 
     Raises:
-        FerLabError: Naming it.
+        BusyError: Naming it.
     """
     record = read_record(run)
     if record is None:
         return
     if alive(record.process):
-        raise FerLabError(f"Process {record.process.pid} works on the run '{run.name}' already. Wait for it, or stop it first.")
+        raise BusyError(f"Process {record.process.pid} works on the run '{run.name}' already. Wait for it, or stop it first.")
     if works_elsewhere(run, record):
-        raise FerLabError(f"The machine {record.process.host} works on the run '{run.name}' already. Wait for it, or stop it there first.")
+        raise BusyError(f"The machine {record.process.host} works on the run '{run.name}' already. Wait for it, or stop it there first.")
 
 
 def works_elsewhere(run: store.Run, record: Record) -> bool:

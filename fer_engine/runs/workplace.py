@@ -14,6 +14,7 @@ from fer_engine.runs.files import read_json, write_json
 from fer_engine.runs.processes import ProcessId, alive, end, spawn, this_process
 from fer_engine.runs.records import HEARD_OF, JOB, LOG, PROGRESS
 
+_LOG_BYTES = 8_192  # of the end of a log
 KINDLY = 8.0  # seconds that a process has to end by itself
 
 
@@ -24,6 +25,17 @@ def read_word(folder: Path, name: str) -> dict[str, Any]:
     except FerLabError:
         return {}
     return tree if isinstance(tree, dict) else {}
+
+
+def last_words(folder: Path) -> str:
+    """The last line that a process on the folder said; empty where it said nothing. What it refused to begin for stands there."""
+    try:
+        with (folder / LOG).open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - _LOG_BYTES))
+            lines = file.read().decode("utf-8", "replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 def worker(folder: Path) -> ProcessId | None:
@@ -59,7 +71,8 @@ def launch(folder: Path, words: list[str], **about: str) -> None:
     Raises:
         FerLabError: Where no process can be started.
     """
-    (folder / PROGRESS).unlink(missing_ok=True)
+    for name in (PROGRESS, LOG):
+        (folder / name).unlink(missing_ok=True)
     write_json(folder / JOB, {"process": asdict(spawn(words, settings.for_processes(), folder / LOG))} | about)
 
 

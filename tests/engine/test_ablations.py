@@ -14,7 +14,7 @@ from fer_engine.ablations.results import Conclusion, Difference, clear, conclude
 from fer_engine.ablations.work import Task, _Nobody, as_begun, tasks, train_missing
 from fer_engine.data.source import open_data
 from fer_engine.distribution import Workers, parallel
-from fer_engine.errors import FerLabError
+from fer_engine.errors import BusyError, FerLabError
 from fer_engine.evaluation.statistics import Interval, wilson_interval
 from fer_engine.experiments import lab
 from fer_engine.experiments.parts import DataSpec
@@ -136,18 +136,44 @@ def test_unfinished_run_counts_as_missing():
 def test_seeds_widen_what_faces_alone_would_tell():
     # Two seeds, ahead by 30 and by 10 points: mean 0.2; over seeds (0.1^2 * 2 / 1) / 2 = 0.01.
     for seed, ahead in ((0, 60), (1, 20)):
-        made("smoothing", "smoothing-0", range(100), seed)
-        made("smoothing", "ours-net5", range(100 + ahead), seed)
-    found = concluded("smoothing", seeds=2)
+        made("tta", "tta-none", range(100), seed)
+        made("tta", "ours-net5", range(100 + ahead), seed)
+    found = concluded("tta", seeds=2)
     (item,) = found.differences
     assert (item.seeds, item.value) == (2, pytest.approx(0.2))
-    # Per face the mean difference is 1 for 20 faces, 1/2 for 40, 0 for 140: variance (20 + 10) / 200 - 0.04 = 0.11.
-    faces, seeds = 0.11 / 200, 0.01
-    freedom = (faces + seeds) ** 2 / seeds**2  # 1.113
-    assert freedom == pytest.approx(1.113, abs=0.001)
-    assert item.interval.high - 0.2 == pytest.approx(10.4 * np.sqrt(faces + seeds), rel=0.05)  # Student's t, 97.5%, 1.113 degrees
+    # Per face the mean difference is 1 for 20 faces, 1/2 for 40, 0 for 140: mean square (20 + 10) / 200 = 0.15.
+    faces, seeds = 0.15 / 200, 0.01
+    freedom = (faces + seeds) ** 2 / seeds**2  # 1.156
+    assert freedom == pytest.approx(1.156, abs=0.001)
+    half = 9.28 * np.sqrt(faces + seeds) + 1 / 200  # Student's t, 97.5%, 1.156 degrees
+    assert item.interval.low == pytest.approx(0.2 - half, rel=0.02)
     assert found.verdict == "cannot be told"
     assert "at n = 200 and 2 seeds a row:" in found.sentence
+
+
+def test_rows_of_more_and_fewer_seeds_say_each_their_own():
+    for row, right, seeds in (("base", 120, 3), ("batch-32", 100, 1), ("batch-100", 118, 1), ("batch-500", 125, 3)):
+        for seed in range(seeds):
+            made("batch", row, range(right), seed)
+    found = concluded("batch")
+    assert found.verdict == "cannot be told"
+    words = "at n = 200 and 1 to 3 seeds a row, by one over faces alone: another seed can change it: "
+    assert words in found.sentence
+    assert "300 minus 100: +1.0 points (" in found.sentence
+    assert "), 1 seed; 300 minus 500: −2.5 points (" in found.sentence
+    assert found.sentence.endswith("), 3 seeds.")
+    for seed in (0, 1, 2):
+        made("batch", "batch-500", range(160), seed)
+    refuted = concluded("batch").sentence
+    assert "does not hold at n = 200 and 3 seeds a row: 300 minus 500: −20.0 points (" in refuted
+
+
+@pytest.mark.parametrize(("file", "content"), [("metrics.json", {"PublicTest": {}}), ("manifest.json", {"name": "b"})])
+def test_damaged_run_is_told_in_a_sentence(file, content):
+    made("batch", "base", range(120))
+    (store.run_path("base-0") / file).write_text(json.dumps(content))
+    with pytest.raises(FerLabError, match="The run 'base-0' is damaged"):
+        concluded("batch")
 
 
 def test_interval_of_a_mean_is_over_faces_and_seeds():
@@ -222,7 +248,15 @@ def test_time_left_is_judged_by_what_was_done():
     pace.ends(100.0)  # the first run from 10 to 10: nothing measured
     assert pace.seconds_left() is None
     pace.reaches(0.5)
-    assert pace.seconds_left(300.0) == pytest.approx(150 * 10 / 250)  # 10 s for 100 + 150
+    assert pace.seconds_left(300.0) == pytest.approx(150 * 10 / 150)  # 10 s for 150
+    moments = iter([0, 0, 600, 600, 600, 600, 700])
+    pace = Pace([0.0, 200.0, 100.0], clock=lambda: next(moments))
+    pace.begins()
+    pace.ends(0.0)  # an SVM in ten minutes: nothing that tells of networks
+    pace.ends(200.0)  # and one that another process had trained
+    assert pace.seconds_left() is None
+    pace.reaches(0.1)
+    assert pace.seconds_left(100.0) == pytest.approx(900)  # 100 s for a tenth
     assert cost(override(lab.quick("net5"), {"epochs": 12})) == 2 * cost(lab.quick("net5"))
 
 
@@ -255,7 +289,10 @@ def test_command_trains_what_is_missing_and_then_nothing(command, tmp_path):  # 
     rows = [row for row in lines(out) if row["kind"] == "row"]
     assert [row["n"] for row in rows] == [14, 14]
     assert rows[0]["accuracy"] == store.find_run("ablate-tiny-base-s0").metrics["PublicTest"]["accuracy"]
-    assert lines(out)[-1]["sentence"].startswith(("No row differs from 'base'", "More than chance"))
+    conclusion = lines(out)[-1]
+    assert [(item["better"], item["worse"]) for item in conclusion["differences"]] == [("tiny-network.dropout-0", "tiny-base")]
+    assert conclusion["differences"][0]["difference"] == pytest.approx(rows[1]["accuracy"] - rows[0]["accuracy"])
+    assert "at n = 14 and 1 seed a row" in conclusion["sentence"]
     assert store.find_run("ablate-tiny-base-s0").manifest == before
     status, out, err = command("ablate", "tiny", *data)
     assert (status, "All of its runs are finished." in err) == (0, True)
@@ -362,6 +399,43 @@ def test_vanished_process_is_told():
     job = jobs.find_job("batch")
     assert (job.state, job.sentence.partition(":")[0], job.data) == ("failed", "Its process vanished", "x")
     assert jobs.find_job("heads").state == "idle"
+
+
+@pytest.mark.slow
+def test_what_a_process_refused_to_begin_for_is_told(tmp_path):
+    jobs.start("batch", str(tmp_path / "gone.csv"))
+    _await(lambda: jobs.find_job("batch").state != "running")
+    job = jobs.find_job("batch")
+    assert job.state == "failed"
+    assert job.sentence.startswith("It did not begin: ")
+    assert "gone.csv" in job.sentence
+
+
+def test_run_that_another_began_a_moment_before_is_waited_for(tmp_path, monkeypatch):
+    catalogue.bring(tiny(tmp_path))
+    cell = ledger.cells(catalogue.find_study("tiny"), ledger.data_of(open_data("synthetic:140").faces), only="base")[0]
+    tried = []
+
+    def sign_in(run, *_):
+        tried.append(run.name)
+        if len(tried) < 3:
+            raise BusyError("Process 1 works on it already.")
+        made_run(run.name, LABELS, answers(range(10)))
+        raise BusyError("Process 1 works on it already.")
+
+    monkeypatch.setattr("fer_engine.runs.worker._sign_in", sign_in)
+    todo = tasks([cell], Launch("synthetic:140", threads=1), wait=False)
+    assert train_missing(todo, Workers("loky", 1), lambda *_: None) == {}
+    assert len(tried) == 3
+
+
+def test_a_kept_study_that_cannot_be_read_hides_no_other(command):  # noqa: F811
+    folder = catalogue.folder_of("old")
+    folder.mkdir(parents=True)
+    (folder / catalogue.FILE).write_text("[vary]\ngone = [1]")
+    status, out, err = command("ablate", "--json")
+    assert (status, len(lines(out))) == (0, len(catalogue.BUILT_IN))
+    assert "The study 'old' is left out." in err
 
 
 def test_two_rows_of_one_spec_are_one_task():

@@ -9,7 +9,8 @@ from fer_engine.ablations import results
 from fer_engine.evaluation import comparison_seeds
 from fer_engine.evaluation.comparison import compare
 from fer_engine.evaluation.comparison_notes import notes
-from fer_engine.evaluation.comparison_seeds import mean_interval, over_seeds
+from fer_engine.evaluation.comparison_seeds import mean_interval, mean_of, over_seeds
+from fer_engine.evaluation.statistics import mcnemar
 from fer_engine.experiments import svm_lab
 from fer_engine.experiments.spec import override
 
@@ -52,12 +53,12 @@ def test_recipes_are_tested_over_faces_and_seeds_they_share():
     # Differences 20 and 26 faces: mean 0.115, over seeds (0.03^2 / 2) / 2.
     assert pair.test.accuracy == pytest.approx(0.115)
     # Per face the mean difference is 1/2 for 4 faces (100 to 104), 1 for 16 (to 120), 1/2 for 10 (to 130).
-    faces, seeds = (16 + 14 / 4) / 200 - 0.115**2, 0.03**2 / 4
+    faces, seeds = (16 + 14 / 4) / 200, 0.03**2 / 4
     error = np.sqrt(faces / 200 + seeds)
     freedom = error**4 / seeds**2
-    assert pair.test.p == pytest.approx(2 * stats.t.sf(0.115 / error, freedom), rel=0.2)
-    half = stats.t.ppf(0.975, freedom) * error
-    assert pair.test.accuracy_interval.low == pytest.approx(0.115 - half, rel=0.05)
+    assert pair.test.p == pytest.approx(2 * stats.t.sf((0.115 - 1 / 200) / error, freedom))
+    half = stats.t.ppf(0.975, freedom) * error + 1 / 200
+    assert pair.test.accuracy_interval.low == pytest.approx(0.115 - half)
     assert pair.test.distinguishable
     low, high = 100 * pair.test.accuracy_interval.low, 100 * pair.test.accuracy_interval.high
     assert pair.verdict == f"Over 2 seeds b is better than a by 11.5 points ({low:.1f} to {high:.1f})"
@@ -66,6 +67,23 @@ def test_recipes_are_tested_over_faces_and_seeds_they_share():
 def test_spread_over_seeds_can_hide_what_faces_alone_would_show():
     pairs = found(*three("a", 100, 100), *three("b", 160, 110, **OTHER)).pairs
     assert pairs[0].verdict.startswith("Over 2 seeds a and b are not distinguishable on 200 faces: b is ahead by 17.5 points (−")
+
+
+@pytest.mark.parametrize(("fixed", "of"), [(1, 1), (4, 4), (5, 5), (5, 210), (4, 210), (4, 30), (12, 3589)])
+def test_the_same_few_faces_in_each_seed_are_no_more_than_the_exact_test_has(fixed, of):
+    faces = np.zeros(of)
+    faces[:fixed] = 1
+    found = mean_of([faces, faces])
+    exact = mcnemar(0, fixed)
+    assert exact <= found.p <= 4 * exact
+    assert found.value == pytest.approx(fixed / of)
+    assert (found.interval.low > 0) == (found.p < 0.05)
+    assert found.interval.high <= 1
+
+
+def test_no_difference_at_all_keeps_an_interval():
+    found = mean_of([np.zeros(100), np.zeros(100)])
+    assert (found.value, found.p, found.interval.low, found.interval.high) == (0, 1, -0.01, 0.01)
 
 
 def test_p_is_corrected_for_all_pairs_of_recipes_that_are_tested():
@@ -132,4 +150,3 @@ def test_notes_say_what_intervals_are_over():
 
 def test_studies_take_the_interval_of_a_mean_from_here():
     assert results.mean_interval is comparison_seeds.mean_interval
-    assert results.half_width is comparison_seeds.half_width

@@ -6,14 +6,16 @@ import pytest
 
 from fer_engine import settings
 from fer_engine.ablations import catalogue, ledger
+from fer_engine.ablations.ledger import settled
 from fer_engine.ablations.userfile import parse_study
 from fer_engine.data.source import open_data
 from fer_engine.errors import FerLabError
 from fer_engine.experiments import lab, paper
 from fer_engine.experiments.parts import DataSpec
-from fer_engine.experiments.spec import field_paths
+from fer_engine.experiments.spec import field_paths, override
 from fer_engine.experiments.studies import BASE, PAPER_STUDIES, Claim, Row, Study
 from fer_engine.experiments.studies_own import OWN_STUDIES
+from fer_engine.runs.store import finished_run
 from fer_engine.training.run import prepare
 
 ALL = PAPER_STUDIES + OWN_STUDIES
@@ -152,7 +154,9 @@ MISTAKES = {
     "vary.epochs = ['many']": "epochs: ",
     "vary.seed = [1, 2]": "vary.seed cannot be set here: seeds are counted by 'seeds'",
     "set.optimizer.lr = -1\nvary.epochs = [1]": "optimizer.lr is -1.0; a learning rate is a number above 0.",
-    "base = 'net5'\nvary.epochs = [1]": "base is 'net5'; it is a table",
+    "base = 'net5'\nvary.epochs = [1]": "base is 'net5'; it is a table, such as {model = \"net5\"}, or the name of a finished run. There",
+    "base = 'net5-svm'\nvary.epochs = [1]": "base is the run 'net5-svm', which goes on from another run's weights; a study's rows begin",
+    "base = 'svm-pca'\nvary.epochs = [1]": "The run 'svm-pca' is an SVM, and this needs a network.",
     "base.net = 'net5'\nvary.epochs = [1]": "base has no 'net'; it has recipe, model, head.",
     "base.recipe = 'mine'\nvary.epochs = [1]": "base.recipe is 'mine'; there are ours, paper, quick.",
     "base = {recipe = ['ours']}\nvary.epochs = [1]": "base.recipe is ['ours']; there are ours, paper, quick.",
@@ -182,6 +186,43 @@ def test_file_is_kept_and_found_by_its_name(tmp_path):
         catalogue.find_study("none")
     with pytest.raises(FerLabError, match=r"gone.toml cannot be read"):
         catalogue.bring(tmp_path / "gone.toml")
+
+
+def test_a_finished_run_can_be_the_base():
+    study = parse_study('base = "net5-softmax"\nvary.epochs = [1]', "mine", "mine.toml")
+    run = finished_run("net5-softmax")
+    base, row = study.rows
+    assert settled(base.spec, run.spec.data, 0).hash == run.spec.hash  # which is not trained again
+    assert row.spec == override(base.spec, {"epochs": 1})
+
+
+def test_values_that_are_nearly_equal_are_rows_of_their_own():
+    study = parse_study("vary.optimizer.lr = [0.01234561, 0.01234562]\nvary.average = [0.9999995]", "mine", "mine.toml")
+    titles = [row.title for row in study.rows[1:]]
+    assert titles == ["Learning rate 0.01234561", "Learning rate 0.01234562", "Averaged weights 0.9999995"]
+
+
+def test_another_text_of_a_name_goes_to_a_file_beside_and_a_file_can_be_read_without_keeping(tmp_path):
+    catalogue.keep("mine", GOOD)
+    assert catalogue.replaced("mine") == ""
+    path = tmp_path / "mine.toml"
+    path.write_text("vary.epochs = [1]")
+    assert len(catalogue.read_file(path).rows) == 2
+    assert len(catalogue.find_study("mine").rows) == len(parse_study(GOOD, "mine", "").rows)
+    catalogue.bring(path)
+    assert len(catalogue.find_study("mine").rows) == 2
+    assert catalogue.replaced("mine").startswith("A study 'mine' with another text was kept before; that text is now in ")
+    assert (catalogue.folder_of("mine") / catalogue.BEFORE).read_text() == GOOD
+    catalogue.bring(path)
+    assert catalogue.replaced("mine") == ""
+
+
+def test_each_smoothing_is_held_against_hard_labels():
+    assert catalogue.find_study("smoothing").pairs == (
+        ("smoothing-0.05", "smoothing-0"),
+        ("ours-net5", "smoothing-0"),
+        ("smoothing-0.2", "smoothing-0"),
+    )
 
 
 def test_readmes_study_is_one_and_its_commands_name_studies():
