@@ -52,12 +52,14 @@ def project(train: np.ndarray, test: np.ndarray, components: int, *, whiten: boo
     centred = train - mean
     if rows < features:  # the same vectors from the smaller matrix
         values, vectors = eigh(centred @ centred.T, subset_by_index=[rows - components, rows - 1])
-        directions = centred.T @ vectors / np.sqrt(np.maximum(values, np.finfo(float).tiny))
+        # Of N centred rows the last direction is no direction: its value is rounding, and what it would be divided by.
+        there = values > len(values) * np.finfo(float).eps * max(float(values[-1]), np.finfo(float).tiny)
+        directions = np.where(there, centred.T @ vectors / np.sqrt(np.where(there, values, 1)), 0)
     else:
         values, directions = eigh(centred.T @ centred, subset_by_index=[features - components, features - 1])
     directions, variances = directions[:, ::-1], np.maximum(values[::-1], 0) / (rows - 1)
     if whiten:
-        directions = directions / np.sqrt(np.maximum(variances, np.finfo(float).eps))
+        directions = directions / np.sqrt(np.maximum(variances, np.finfo(float).eps * max(float(variances[0]), 1.0)))
     return Projected(np.ascontiguousarray(centred @ directions), np.ascontiguousarray((test - mean) @ directions))
 
 

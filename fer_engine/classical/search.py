@@ -5,6 +5,7 @@ searched, on which data, how long it took, and once it is finished the outcome) 
 candidate and fold). Nothing else is needed to draw it.
 """
 
+import hashlib
 import re
 import time
 from collections.abc import Callable
@@ -214,7 +215,7 @@ def prepare(name: str, spec: SearchSpec, faces: FaceSet) -> Search:
     if most > smallest:
         raise FerLabError(f"{most:,} components need as many faces to learn from, and the smallest fold has {smallest:,}. Take more faces.")
     make_folder(path)
-    data = {"name": faces.name, "split": spec.split, "n": len(part), "hash": part.content_hash}
+    data = {"name": faces.name, "split": spec.split, "n": len(part), "hash": part.content_hash, "order": _order(part)}
     write_json(
         path / SEARCH, {"spec": asdict(spec), "data": data, "begun": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": 0.0}
     )
@@ -246,6 +247,11 @@ def searched_faces(spec: SearchSpec, faces: FaceSet) -> FaceSet:
         )
     rows, _ = train_test_split(np.arange(len(part)), train_size=spec.faces, stratify=part.labels, random_state=spec.seed)
     return part.take(np.sort(rows))
+
+
+def _order(part: FaceSet) -> str:
+    """Sixteen digits of the faces in their order, by which the folds go; the content's hash is the same for any order."""
+    return hashlib.sha256(image_hashes(part.images).tobytes()).hexdigest()[:16]
 
 
 def _without_copies(part: FaceSet) -> FaceSet:
@@ -297,6 +303,9 @@ def run_search(search: Search, faces: FaceSet, workers: Workers, listener: Calla
     spec, part = search.spec, searched_faces(search.spec, faces)
     if part.content_hash != search.about["data"]["hash"]:
         raise FerLabError(f"The search '{search.name}' was begun on other faces than these. Name the data set that it was begun on.")
+    if search.about["data"].get("order", _order(part)) != _order(part):
+        what = f"The search '{search.name}' was begun on these faces in another order, so that its folds are others"
+        raise FerLabError(f"{what}. Name the file or folder that it was begun on.")
     pieces = nested_cv.folds(part.labels, spec.outer, spec.inner, spec.seed)
     keeper, rows = _Keeper(search, pieces, workers, listener), features_of(spec, part)
     nested_cv.run(rows, part.labels, pieces, keeper.scores, workers, keeper, drop=spec.drop, known=keeper.known)

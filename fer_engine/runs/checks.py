@@ -31,7 +31,10 @@ LIMITS = {
 }
 EVALUATION_LIMIT = 50_000
 FACES_LIMIT = 1_000_000
-_DTYPES = ("F16", "BF16", "F32", "I64")
+VALUES_LIMIT = 2_000_000  # that a layer may make of one face; net12, the largest of ours, makes 147,456
+# pandas packs by snappy, which shrinks to a twentieth at best: what a file of so many bytes a face becomes is bounded.
+_CODECS, _BYTES_PER_FACE = {"SNAPPY", "UNCOMPRESSED"}, 120
+_DTYPES = ("F16", "BF16", "F32")  # but of what is counted, which is I64
 _SHARES = ("train_accuracy", "valid_accuracy", "valid_macro_f1")
 _OF_SCORES = (
     "n",
@@ -65,6 +68,8 @@ def check_run(folder: Path) -> None:
     if spec.family == "cnn":
         _check_history(folder / store.HISTORY, manifest)
     _check_weights(folder / store.WEIGHTS, spec)
+    if isinstance(spec, SvmSpec):
+        _check_machine(folder / store.WEIGHTS, spec)
     calibration: forms.Calibration = _read(folder, store.CALIBRATION, forms.Calibration)
     if not 0 < calibration.scale < 1000:
         raise _wrong(store.CALIBRATION, f"its scale is {calibration.scale}, not a number above 0 and below 1000")
@@ -162,12 +167,34 @@ def _check_weights(path: Path, spec: RunSpec) -> None:
                     raise _wrong(path.name, f"the tensor '{name[:80]}' {what}")
             for name in found:
                 kind = file.get_slice(name).get_dtype()
-                if kind not in _DTYPES:
-                    raise _wrong(path.name, f"the tensor '{name}' is of the kind {kind}, not {' or '.join(_DTYPES)}")
+                whole = name.endswith((".num_batches_tracked", ".counts"))
+                if kind not in (("I64",) if whole else _DTYPES):
+                    raise _wrong(path.name, f"the tensor '{name}' is of the kind {kind}, not {'I64' if whole else ' or '.join(_DTYPES)}")
                 if not bool(file.get_tensor(name).isfinite().all()):
                     raise _wrong(path.name, f"the tensor '{name}' holds values that are no finite numbers")
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise _wrong(path.name, f"it is no safetensors file ({error})") from None
+
+
+def _check_machine(path: Path, spec: SvmSpec) -> None:
+    """The arrays of an SVM fit each other, and what is measured on a face; of a network that it reads that is not known here."""
+    import numpy as np
+    from safetensors.numpy import load_file
+
+    from fer_engine.classical.blocks import measures
+    from fer_engine.classical.files import COUNTS, VECTORS, load_machine
+
+    try:
+        tensors, (blocks, _) = load_file(path), load_machine(spec, path)
+        if (tensors[COUNTS] < 0).any() or tensors[COUNTS].sum() != len(tensors[VECTORS]):
+            raise ValueError("the counts of support vectors are not those of the vectors")
+        read = tuple(block for block in blocks if block.spec.kind != "cnn")
+        face = np.zeros((1, 48, 48), np.uint8)
+        for block, measure in zip(read, measures(tuple(block.spec for block in read)), strict=True):
+            if block.rows(measure(face)).shape != (1, len(block.scale)):
+                raise ValueError(f"the block {block.spec.kind} is of another width than its features")
+    except (ValueError, TypeError, IndexError, KeyError) as error:
+        raise _wrong(path.name, f"its arrays do not fit each other or the features of {store.SPEC} ({error})") from None
 
 
 def _shapes(spec: RunSpec, found: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
@@ -182,7 +209,12 @@ def _shapes(spec: RunSpec, found: dict[str, tuple[int, ...]]) -> dict[str, tuple
     import torch
 
     from fer_engine.models import registry
+    from fer_engine.models.config import stages
 
+    largest = max(stages(spec.config), key=lambda stage: stage.channels * stage.side**2)
+    if largest.channels * largest.side**2 > VALUES_LIMIT:
+        what = f"its layer {largest.name} makes {largest.channels * largest.side**2:,} values of a face; {VALUES_LIMIT:,} are the most"
+        raise _wrong(store.SPEC, what)
     try:
         with torch.device("meta"):
             return {name: tuple(tensor.shape) for name, tensor in registry.build(spec.model, spec.config).state_dict().items()}
@@ -246,6 +278,7 @@ def _predictions(path: Path) -> "pd.DataFrame":
             raise _wrong(path.name, f"its columns are {columns}, not {expected}")
         if not 0 < file.metadata.num_rows <= FACES_LIMIT:
             raise _wrong(path.name, f"it has {file.metadata.num_rows:,} rows, not 1 to {FACES_LIMIT:,}")
+        _refuse_swelling(path, file.metadata)
         table = file.read()
         splits = table.column("split").unique().to_pylist()
         if any(split is None or not 0 < len(split) <= 40 for split in splits):
@@ -259,6 +292,17 @@ def _predictions(path: Path) -> "pd.DataFrame":
     if not np.isfinite(numbers).all() or not read["label"].between(0, N_CLASSES - 1).all():
         raise _wrong(path.name, f"it holds scores that are no finite numbers, or labels outside 0 to {N_CLASSES - 1}")
     return read
+
+
+def _refuse_swelling(path: Path, about: Any) -> None:
+    """Refuse a table that would take far more memory than a file of its rows has: Parquet packs within, where a zip does not see it."""
+    chunks = [about.row_group(group).column(column) for group in range(about.num_row_groups) for column in range(about.num_columns)]
+    codecs = {chunk.compression for chunk in chunks} - _CODECS
+    if codecs:
+        raise _wrong(path.name, f"it is packed by {', '.join(sorted(codecs)).lower()}, not by snappy as predictions are")
+    most = 100_000 + _BYTES_PER_FACE * about.num_rows
+    if max(path.stat().st_size, sum(chunk.total_uncompressed_size for chunk in chunks)) > most:
+        raise _wrong(path.name, f"it is too large for {about.num_rows:,} faces, which take {most:,} bytes at most")
 
 
 def _kind(kind: Any) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from fer_engine.errors import FerLabError
 
+_READ_IN = 2.0  # seconds in which another process has read a file
 _REMEDY = "Free some space or name another folder in FER_LAB_RUNS; what was saved before is kept."
 
 
@@ -31,12 +33,25 @@ def replacing(path: Path, remedy: str = _REMEDY, *, durable: bool = True) -> Ite
         yield temporary
         if durable:
             _flush(temporary)
-        temporary.replace(path)
+        _put_in_place(temporary, path)
     except OSError as error:
         raise FerLabError(f"{path} could not be written: {_reason(error)}. {remedy}") from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _put_in_place(temporary: Path, path: Path) -> None:
+    """Windows refuses it while another process reads the old file, which takes a moment."""
+    deadline = time.monotonic() + _READ_IN
+    while True:
+        try:
+            temporary.replace(path)
+            return
+        except PermissionError:
+            if os.name != "nt" or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _flush(path: Path) -> None:

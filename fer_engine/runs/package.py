@@ -20,6 +20,7 @@ MEGABYTE = 1_000_000
 MAX_BYTES = 500 * MEGABYTE  # of a zip, and of what is in it
 MAX_RATIO = 100  # of a file's size to its compressed size; weights hardly shrink, tables of text to a tenth
 MAX_FILES = 1000
+_ENTRY = b"PK\x01\x02"  # begins each entry of a zip's list of files
 _EVALUATION = re.compile(rf"{store.EVALUATIONS}/[0-9a-f]{{1,64}}-[A-Za-z0-9_.-]{{1,40}}\.json")
 # What a process or a desktop leaves beside a run's files. It is not read.
 _BESIDE = {"job.json", "progress.json", "log.txt", ".DS_Store", store.RESUME, store.START}
@@ -98,6 +99,8 @@ def _extract(data: bytes, folder: Path) -> str:
         raise FerLabError(f"The zip has {len(data) / MEGABYTE:,.0f} MB; a run has at most {MAX_BYTES / MEGABYTE:,.0f} MB.")
     if not zipfile.is_zipfile(io.BytesIO(data)):
         raise FerLabError(f"This is no zip file, or its end is missing. {_WAY_OUT}")
+    if data.count(_ENTRY) > MAX_FILES:  # of each the reader makes an object, before anyone can look
+        raise FerLabError(f"The zip holds {data.count(_ENTRY):,} files; a run has some ten. {_WAY_OUT}")
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         label, members = _members(archive)
         _refuse_bombs(members)

@@ -57,6 +57,10 @@ def _start_time(process: psutil.Process) -> str:
     return f"{process.create_time():.2f}"
 
 
+# Windows knows no sessions: there a process is kept from its console's Ctrl-C and end by these.
+_DETACHED = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "DETACHED_PROCESS", 0)
+
+
 def alive(process: ProcessId) -> bool:
     """Whether this very process is there and has not ended.
 
@@ -98,6 +102,7 @@ def spawn(words: list[str], environment: dict[str, str], log: Path) -> ProcessId
                 cwd=settings.PROJECT_ROOT,
                 env=os.environ | environment,
                 start_new_session=True,
+                creationflags=_DETACHED,
             )
     except OSError as error:
         raise FerLabError(f"No process could be started for {log.parent}: {error}.") from error

@@ -4,6 +4,7 @@ Every run that trains or waits to has a ticket in one small file. Whoever holds 
 that are gone and lets those start that may; there is no process that keeps the queue, so none can be missing.
 """
 
+import getpass
 import os
 import platform
 import tempfile
@@ -174,7 +175,7 @@ def _path() -> Path:
     except OSError:
         writable = False
     if not writable:  # it costs nothing to keep the queue elsewhere, and much to have none
-        folder = Path(tempfile.gettempdir()) / f"fer-lab-{os.getuid()}"
+        folder = Path(tempfile.gettempdir()) / f"fer-lab-{os.getuid() if hasattr(os, 'getuid') else getpass.getuser()}"
         folder.mkdir(mode=0o700, exist_ok=True)
     return folder / f"queue-{platform.node() or 'here'}.json"
 

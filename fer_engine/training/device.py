@@ -1,6 +1,8 @@
 """The one place where device, precision and threads are chosen."""
 
 import atexit
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -59,9 +61,32 @@ def open_fabric(hardware: Hardware) -> Fabric:
     strategy = "ddp" if hardware.devices * hardware.nodes > 1 else "auto"
     fabric = Fabric(accelerator=device, devices=hardware.devices, num_nodes=hardware.nodes, strategy=strategy, precision=precision)
     fabric.launch()
+    torch.set_num_threads(hardware.threads)  # which the launch of several processes shares out by itself
     if strategy == "ddp":
         atexit.register(_leave)
     return fabric
+
+
+@contextmanager
+def by_the_first(fabric: Fabric) -> Iterator[bool]:
+    """For what one of several processes does alone: gives whether this is the one, and fails in all of them where it fails.
+
+    Without that the others would wait for one that is gone, and hold their devices.
+
+    Raises:
+        FerLabError: In the others, where the first failed.
+    """
+    error: Exception | None = None
+    try:
+        yield fabric.is_global_zero
+    except Exception as caught:
+        error = caught
+    if fabric.world_size > 1:
+        failed = torch.tensor(float(error is not None), device=fabric.device)
+        if float(cast(torch.Tensor, fabric.all_reduce(failed, reduce_op="sum"))) and error is None:
+            error = FerLabError("Another process of this training failed; what that one says tells why.")
+    if error is not None:
+        raise error
 
 
 def _leave() -> None:

@@ -114,7 +114,7 @@ def _seconds_per_face(trainer: "Trainer", size: int) -> float:
     for _ in range(1 + STEPS):
         began = time.perf_counter()
         rows = torch.randperm(n, device=trainer.labels.device)[:batch]
-        train_step(trainer, rows, draws, size).tolist()  # which waits for the device
+        train_step(trainer, rows, draws[rows], size).tolist()  # which waits for the device
         times.append(time.perf_counter() - began)
     return median(times[1:]) / batch
 

@@ -22,6 +22,7 @@ from fer_engine.predictors import load_network
 from fer_engine.runs import store
 from fer_engine.runs.files import write_text
 from fer_engine.training.averaging import WeightAverage
+from fer_engine.training.device import by_the_first
 from fer_engine.training.faults import damage_explained, explained, refuse_divergence
 from fer_engine.training.losses import head_penalty, mean_loss
 from fer_engine.training.optimizers import build_optimizer, learning_rate, set_learning_rate
@@ -159,9 +160,10 @@ def _fit(trainer: Trainer, folder: Path, listener: Listener) -> Fitted:
         if _better(value, progress.best_value, lower=spec.monitor == "valid_loss"):
             best, progress.best_epoch, progress.best_value = copy_weights(trainer.kept), row.epoch, value
         rows.append(asdict(row))
-        if fabric.is_global_zero:
-            write_text(history, pd.DataFrame(rows).to_csv(index=False, float_format="%.6g"))
-            save_state(state, fabric, trainer.learning, trainer.optimizer, best, progress)
+        with by_the_first(fabric) as first:
+            if first:
+                write_text(history, pd.DataFrame(rows).to_csv(index=False, float_format="%.6g"))
+                save_state(state, fabric, trainer.learning, trainer.optimizer, best, progress)
         listener.epoch(row, spec.epochs)
     return Fitted(best, progress)
 
@@ -186,7 +188,7 @@ def prepare_trainer(
     network = synchronised(network, fabric.world_size, fabric.device)
     if spec.learns == "head":
         freeze_below_scores(network)
-    optimizer = build_optimizer(network, spec.optimizer)
+    optimizer = build_optimizer(network, spec.optimizer, scaled=fabric._precision.precision == "16-mixed")
     fused = cast(torch.nn.Module, torch.compile(network, backend=COMPILER)) if compiled else network
     model, optimizer = fabric.setup(fused, optimizer)
     average = WeightAverage(network, spec.average) if spec.average else None
@@ -240,10 +242,10 @@ def run_epoch(trainer: Trainer, epoch: int, listener: Listener) -> EpochRow:
     look = look_every(fabric.device)
     set_to_train(trainer)
     done = 0
-    for step, rows in enumerate(batches):
+    for step, (rows, drawn) in enumerate(batches):
         rate = learning_rate(spec.schedule, spec.optimizer.lr, (epoch + step / len(batches)) / spec.epochs)
         set_learning_rate(trainer.optimizer, rate)
-        totals += train_step(trainer, rows, draws, size)
+        totals += train_step(trainer, rows, draws[drawn], size)
         if trainer.average:
             trainer.average.update(epoch * len(batches) + step)
         done += len(rows)
@@ -283,17 +285,18 @@ def train_step(trainer: Trainer, rows: torch.Tensor, draws: torch.Tensor, size: 
     Args:
         trainer: The run.
         rows: The batch: positions among the training faces.
-        draws: The epoch's random numbers, a row a face.
+        draws: What each face of the batch is augmented by, a row a face.
         size: Side that the faces are brought to, pixels.
 
     Returns:
         (2,): the sum of the losses of this device's faces, and how many it answered right; detached.
     """
     spec, fabric = trainer.spec, trainer.fabric
-    own = rows[fabric.global_rank :: fabric.world_size]
-    n_own = len(own)
-    own = own if n_own else rows[:1]  # nothing is left for this device, but all must take part: it counts for nothing
-    faces = augment(normalise(trainer.images[own]), draws[own], spec.augment, size)
+    share = slice(fabric.global_rank, None, fabric.world_size)
+    n_own = len(rows[share])
+    share = share if n_own else slice(1)  # nothing is left for this device, but all must take part: it counts for nothing
+    own = rows[share]
+    faces = augment(normalise(trainer.images[own]), draws[share], spec.augment, size)
     labels = trainer.labels[own]
     scores = trainer.model(faces.contiguous(memory_format=torch.channels_last))
     weights = None if trainer.weights is None else trainer.weights[own]
@@ -338,13 +341,17 @@ def _rounded_up(number: int, step: int) -> int:
     return -(-number // step) * step
 
 
-def _batches(trainer: Trainer, epoch: int) -> Iterator[torch.Tensor]:
-    """The rows of each batch of an epoch, in an order that follows from the seed."""
+def _batches(trainer: Trainer, epoch: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """The rows of each batch of an epoch, in an order that follows from the seed, and which of its draws they are augmented by.
+
+    Each face has its own draw; where faces are drawn more than once, each time does.
+    """
     generator = torch.Generator().manual_seed(trainer.spec.seed * 1_000_003 + epoch + 500_000)
     order = epoch_order(trainer.spec, trainer.labels, generator).to(trainer.images.device)
-    for rows in order.split(trainer.spec.batch_size):
+    drawn = order if trainer.spec.sampling == "all" else torch.arange(len(order), device=order.device)
+    for rows, which in zip(order.split(trainer.spec.batch_size), drawn.split(trainer.spec.batch_size), strict=True):
         if len(rows) > 1 or trainer.spec.config.norm == "none":  # a single face has no batch statistics
-            yield rows
+            yield rows, which
 
 
 def _better(value: float, best: float, *, lower: bool) -> bool:

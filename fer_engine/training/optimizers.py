@@ -9,8 +9,15 @@ from torch import nn
 from fer_engine.experiments.spec import OptimizerSpec, ScheduleSpec
 
 
-def build_optimizer(model: nn.Module, spec: OptimizerSpec) -> torch.optim.Optimizer:
-    """The optimizer over a model's parameters that learn; what is one-dimensional (biases, batch normalisation) is not decayed."""
+def build_optimizer(model: nn.Module, spec: OptimizerSpec, *, scaled: bool = False) -> torch.optim.Optimizer:
+    """The optimizer over a model's parameters that learn; what is one-dimensional (biases, batch normalisation) is not decayed.
+
+    Args:
+        model: The network.
+        spec: Which optimizer, and how.
+        scaled: Whether the loss is scaled, as in the precision '16-mixed'. SGD is then not fused: where the very first step
+            overflows and is left out, the fused one keeps memory that nothing was written to as its momentum.
+    """
     decayed: list[nn.Parameter] = []
     rest: list[nn.Parameter] = []
     for parameter in model.parameters():
@@ -20,7 +27,7 @@ def build_optimizer(model: nn.Module, spec: OptimizerSpec) -> torch.optim.Optimi
     groups: Iterable[dict] = [{"params": decayed, "weight_decay": spec.weight_decay}, {"params": rest, "weight_decay": 0.0}]
     if spec.name == "sgd":
         nesterov = spec.nesterov and spec.momentum > 0
-        return torch.optim.SGD(groups, lr=spec.lr, momentum=spec.momentum, nesterov=nesterov, fused=True)
+        return torch.optim.SGD(groups, lr=spec.lr, momentum=spec.momentum, nesterov=nesterov, fused=not scaled)
     if spec.name == "rmsprop":
         return torch.optim.RMSprop(groups, lr=spec.lr, momentum=spec.momentum)
     if spec.name == "adadelta":

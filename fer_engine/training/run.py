@@ -1,7 +1,7 @@
 """A run from spec to finished folder: `train_run` trains, `finish` measures and signs."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from fer_engine.predictors import CnnPredictor, load_network, network_scores, sa
 from fer_engine.runs import store
 from fer_engine.runs.begun import note_start, refuse_other, refuse_taken, started_from
 from fer_engine.runs.files import file_hash, make_folder, write_json, write_text
-from fer_engine.training.device import open_fabric
+from fer_engine.training.device import by_the_first, open_fabric
 from fer_engine.training.fit import Fitted, Listener, Silent, fit
 from fer_engine.training.hardware import Hardware
 from fer_engine.training.leading import leads
@@ -106,12 +106,15 @@ def train_run(job: Job, faces: FaceSet, hardware: Hardware | None = None, listen
     fabric = open_fabric(hardware)
     train, valid = faces.part(job.spec.data.train), faces.part(job.spec.data.valid)
     start = job.starts_from.weights if job.starts_from else None
-    with _alone_in(job.folder) if fabric.is_global_zero else nullcontext():
+    with ExitStack() as held:
+        with by_the_first(fabric) as first:
+            if first:
+                held.enter_context(_alone_in(job.folder))
         fitted = fit(job.spec, train, valid, job.folder, fabric, start=start, listener=listener, compiled=hardware.compiled)
-        if fabric.is_global_zero:
-            listener.measuring()
-            finish(job, faces, fitted, fabric, hardware.compiled)
-    fabric.barrier()
+        with by_the_first(fabric) as first:
+            if first:
+                listener.measuring()
+                finish(job, faces, fitted, fabric, hardware.compiled)
     return store.Run(job.folder)
 
 

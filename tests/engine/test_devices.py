@@ -12,7 +12,10 @@ import torch
 from safetensors.torch import load_file
 from small_runs import ONE_THREAD, small
 
+from fer_engine.data.source import open_data
 from fer_engine.errors import FerLabError
+from fer_engine.experiments import lab
+from fer_engine.experiments.spec import override
 from fer_engine.models import registry
 from fer_engine.runs import store
 from fer_engine.training import fit
@@ -108,6 +111,18 @@ def test_processes_stop_by_one_sentence_where_the_loss_of_one_is_no_number(tmp_p
     torchrun(script, said, here=Path(__file__).parent)
     told = {path.name: path.read_text() for path in said.iterdir()}
     assert told == dict.fromkeys("01", "The loss became nan in epoch 1, step 1: the training diverged. Lower optimizer.lr.")
+
+
+@pytest.mark.slow
+def test_processes_stop_where_the_first_alone_cannot_save():
+    """Else the others would wait for it, for good, and hold their devices."""
+    run = prepare(override(lab.recipe("net5"), SETTINGS), open_data("synthetic:140").faces, "no-room").folder
+    (run / store.HISTORY).mkdir()
+    line = [sys.executable, "-m", "fer_engine", "train", "--name", "no-room", "--resume", "--data", "synthetic:140"]
+    done = subprocess.run([*line, "--devices", "2", "--device", "cpu"], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode != 0
+    assert "history.csv could not be written" in done.stderr
+    assert "Another process of this training failed" in done.stderr
 
 
 @pytest.mark.parametrize(

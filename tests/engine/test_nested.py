@@ -204,6 +204,13 @@ def test_search_says_what_cannot_be():
     with pytest.raises(FerLabError, match="There is a search 'first' already"):
         prepare("first", spec(), FACES)
     others = open_data("synthetic:300").faces
+    mixed = FACES.take(np.random.default_rng(0).permutation(len(FACES)))
+    assert mixed.content_hash == FACES.content_hash
+    with (
+        parallel("loky", None, 1) as workers,
+        pytest.raises(FerLabError, match="on these faces in another order, so that its folds are oth"),
+    ):
+        run_search(prepare("whole", spec(faces=0), FACES), mixed, workers)
     with parallel("loky", None, 1) as workers, pytest.raises(FerLabError, match="was begun on other faces than these"):
         run_search(search, others, workers)
     with pytest.raises(FerLabError, match="There is no search 'none'"):

@@ -339,7 +339,64 @@ def test_network_too_large_for_any_memory_is_refused_before_it_is_built():
     files = signed(spec=json.dumps(spec).encode())
     manifest = json.loads(files[store.MANIFEST])
     manifest["spec_hash"] = store.from_json(files[store.SPEC]).hash
-    assert "the tensor 'body.conv1.0.weight' is" in refusal(files | {store.MANIFEST: json.dumps(manifest).encode()})
+    said = refusal(files | {store.MANIFEST: json.dumps(manifest).encode()})
+    assert "its layer conv1 makes 23,040,000,000 values of a face; 2,000,000 are the most" in said
+
+
+def test_hostile_table_that_swells_when_it_is_read():
+    """Parquet packs within, where the sizes in a zip tell nothing of it."""
+    table = SHIPPED.predictions()
+    for packed, options in (
+        (table.assign(split="x" * 5_000), {"compression": "zstd"}),
+        (table, {"compression": "gzip"}),
+        (table.head(20).assign(split="x" * 200_000), {}),
+    ):
+        target = io.BytesIO()
+        packed.to_parquet(target, index=False, **options)
+        said = refusal(signed(predictions=target.getvalue()))
+        assert "not by snappy as predictions are" in said or "it is too large for 20 faces" in said
+
+
+def test_hostile_list_of_files_is_refused_before_it_is_read(monkeypatch):
+    many = zipped({f"{number}": b"" for number in range(package.MAX_FILES + 1)})
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    assert "holds 1,001 files" in refusal(many)
+
+
+SVM = store.Run(settings.checkpoints_dir() / "svm-landmarks")
+
+
+def svm(change) -> bytes:
+    """The shipped SVM as a zip with other arrays."""
+    files = {path.name: path.read_bytes() for path in SVM.path.iterdir()}
+    tensors = load(files[store.WEIGHTS])
+    change(tensors)
+    files[store.WEIGHTS] = save(tensors)
+    manifest = json.loads(files[store.MANIFEST])
+    manifest["files"][store.WEIGHTS]["sha256"] = hashlib.sha256(files[store.WEIGHTS]).hexdigest()
+    return zipped(files | {store.MANIFEST: json.dumps(manifest).encode()})
+
+
+def test_an_svm_goes_there_and_back():
+    assert unpack(svm(lambda _: None)).spec.hash == SVM.spec.hash
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda tensors: tensors.update({"machine.counts": tensors["machine.counts"].float()}), "is of the kind F32, not I64"),
+        (lambda tensors: tensors["machine.counts"].sub_(1), "the counts of support vectors are not those of the vectors"),
+        (
+            lambda tensors: tensors.update(
+                {name: tensors[name][..., :-1].clone() for name in ("block0.mean", "block0.scale", "machine.vectors")}
+            ),
+            "its arrays do not fit",
+        ),
+    ],
+    ids=["kind", "counts", "width"],
+)
+def test_svm_whose_arrays_do_not_fit_is_refused(change, sentence):
+    assert sentence in refusal(svm(change))
 
 
 def predictions(change) -> bytes:

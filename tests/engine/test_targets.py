@@ -7,9 +7,11 @@ import pytest
 import torch
 from small_runs import ONE_THREAD, small
 
+from fer_engine.data.augment import draw
 from fer_engine.data.faceset import FaceSet
 from fer_engine.errors import FerLabError
 from fer_engine.runs.files import file_hash
+from fer_engine.training import fit
 from fer_engine.training.run import prepare, settle, train_run
 from fer_engine.training.targets import epoch_order, face_weights, targets
 
@@ -87,6 +89,22 @@ def test_balanced_weights_are_scikit_learns():
 def test_all_faces_come_once_an_epoch():
     order = epoch_order(small(), torch.zeros(50, dtype=torch.int64), torch.Generator().manual_seed(0))
     assert sorted(order.tolist()) == list(range(50))
+
+
+def test_a_face_that_is_drawn_again_is_augmented_anew(noise_faces, monkeypatch):
+    seen = []
+    train_step = fit.train_step
+    monkeypatch.setattr(
+        fit, "train_step", lambda trainer, rows, draws, size: seen.append((rows, draws)) or train_step(trainer, rows, draws, size)
+    )
+    for sampling in ("balanced", "all"):
+        seen.clear()
+        train_run(prepare(small(sampling=sampling, epochs=1), noise_faces, f"drawn-{sampling}"), noise_faces, ONE_THREAD)
+        rows, draws = torch.cat([rows for rows, _ in seen]), torch.cat([draws for _, draws in seen])
+        assert len(torch.unique(draws, dim=0)) == len(rows)  # no two alike
+        assert (len(torch.unique(rows)) < len(rows)) == (sampling == "balanced")
+        if sampling == "all":  # each face has the draw of its place, as before
+            assert torch.equal(draws, draw(len(rows), 0, 0)[rows])
 
 
 def test_balanced_sampling_draws_each_emotion_equally_often():
