@@ -4,10 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard import links
+
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 
 st.set_page_config(page_title="FER Lab", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
-st.navigation(
+page = st.navigation(
     [
         st.Page(PAGES / "home.py", title="Home", default=True),
         st.Page(PAGES / "data.py", title="Data", url_path="data"),
@@ -18,4 +20,6 @@ st.navigation(
         st.Page(PAGES / "compare.py", title="Compare", url_path="compare"),
         st.Page(PAGES / "ablations.py", title="Ablations", url_path="ablations"),
     ]
-).run()
+)
+links.arrive(page.url_path)
+page.run()

@@ -7,13 +7,15 @@ from dashboard.components.errors import sentences
 
 
 def main() -> None:
+    from dashboard import links
     from dashboard.components import search_launch, search_view
     from fer_engine.classical.search import list_searches
 
     names = list(dict.fromkeys(search.name for search in list_searches()))
     if names:
-        wanted = st.session_state.pop("next-search", None) or st.query_params.get("search", names[0])
-        st.session_state["search"] = wanted if wanted in names else names[0]  # before the widget is drawn, or not at all
+        links.follow("search", names)
+        if (begun := st.session_state.pop("next-search", None)) in names:
+            st.session_state["search"] = begun  # before the widget is drawn, or not at all
         chosen = st.selectbox("Search", names, key="search", bind="query-params")
         with sentences():
             search_view.draw(chosen)

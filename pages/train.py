@@ -10,7 +10,7 @@ from dashboard.text import plain
 def main() -> None:
     from dashboard.components import train_queue
 
-    name = st.query_params.get("run", "")
+    name = st.query_params.get("job", "")
     if name:
         with sentences():
             watch(name)
@@ -25,7 +25,7 @@ def watch(name: str) -> None:
     from dashboard.components import train_live
 
     if st.button("New run", icon=":material/add:", key="new-run"):
-        del st.query_params["run"]
+        del st.query_params["job"]
         st.rerun()
     train_live.draw(name)
 

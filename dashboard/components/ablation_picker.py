@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard import links
 from dashboard.components.ablation_launch import NEXT, labelled_data
 from dashboard.components.errors import sentences
 from dashboard.text import plain
@@ -28,8 +29,7 @@ def pick() -> "tuple[Study, DataSpec, int] | None":
     for key, value in st.session_state.pop(NEXT, {}).items():
         st.session_state[key] = value
     names = list(catalogue.names())
-    if st.query_params.get("study", names[0]) not in names:
-        st.query_params.pop("study")
+    links.follow("study", names)
     name = st.selectbox("Study", names, key="study", bind="query-params")
     study = None
     with sentences():
@@ -61,8 +61,7 @@ def choose_data(*, quiet: bool = False) -> "DataSpec":
     known = labelled_data()
     if quiet and len(known) == 1:
         return next(iter(known.values()))
-    if st.query_params.get("on", next(iter(known))) not in known:
-        st.query_params.pop("on")
+    links.follow("on", known)
     return known[st.selectbox("Runs that learnt from", list(known), key="on", bind="query-params")]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import ablation_resources, strip, strip_pictures, text
+from dashboard import ablation_resources, links, strip, strip_pictures, text
 from dashboard.components import ablation_picker, answer_card, run_gallery, table_downloads
 from dashboard.components.ablation_launch import data_label
 from dashboard.run_listing import keyed
@@ -54,8 +54,7 @@ def pick() -> Asked:
     from fer_engine.ablations.ledger import cells
 
     names = list(catalogue.names())
-    if st.query_params.get(CHOICE, names[0]) not in names:
-        st.query_params.pop(CHOICE)
+    links.follow(CHOICE, names)
     name = st.selectbox("Ablation study", names, key=CHOICE, bind="query-params")
     study = catalogue.find_study(name)
     data = ablation_picker.choose_data(quiet=True)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard import links
 from dashboard.components import answers, run_picker
 from dashboard.components.errors import sentences
 from dashboard.components.run_picker import Model
@@ -24,6 +25,7 @@ def draw(runs: Sequence["Run"], tile: "np.ndarray") -> tuple[Model, ...]:
         runs: Finished runs, at least one.
         tile: The face, uint8 (48, 48).
     """
+    links.follow("against", (ANOTHER, ABLATION))
     way = st.segmented_control(
         "Compare model A with",
         [ANOTHER, ABLATION],

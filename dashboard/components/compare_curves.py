@@ -36,7 +36,7 @@ def draw(compared: Compared) -> None:
         show = st.segmented_control("Show", list(SHOWS), default="validation accuracy", required=True, key="quantity", bind="query-params")
     with right:
         against = st.segmented_control(
-            "Against", ["epochs", "seconds"], default="epochs", required=True, key="against", bind="query-params"
+            "Against", ["epochs", "seconds"], default="epochs", required=True, key="curves-by", bind="query-params"
         )
     quantity = cast(compare_charts.Quantity, SHOWS[show or "validation accuracy"])
     if training_words.of_different_faces([entrant.run for entrant in entrants if entrant.name in runs], quantity):

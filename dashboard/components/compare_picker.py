@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard import links
 from dashboard.run_listing import keyed
 from dashboard.text import plain
 
@@ -14,19 +15,22 @@ if TYPE_CHECKING:
 
 FAVOURITES = ("net5-softmax", "net12-softmax")
 RUNS = "runs"  # in the page's address
+MOST = 24  # that are compared at once
 
 
 def pick(runs: Sequence["Run"]) -> dict[str, "Run"]:
     """Let the visitor choose among two finished runs or more; gives them by what tells them apart."""
     by_key = keyed(runs)
-    wanted = [] if RUNS in st.session_state else st.query_params.get_all(RUNS)
+    wanted = links.asked(RUNS)
+    if there := [name for name in wanted if name in by_key]:
+        st.session_state[RUNS] = there[:MOST]
     gone = ", ".join(f"'{name}'" for name in wanted if name not in by_key)
     if gone:
         st.warning(f"There is no finished run {plain(gone)} here that can be read.", icon=":material/link_off:")
     default = [name for name in FAVOURITES if name in by_key]
     default += [name for name in by_key if name not in default]
     names = st.multiselect(
-        "Runs", list(by_key), default=default[:2], key=RUNS, bind="query-params", placeholder="choose two or more", max_selections=24
+        "Runs", list(by_key), default=default[:2], key=RUNS, bind="query-params", placeholder="choose two or more", max_selections=MOST
     )
     return {name: by_key[name] for name in names}
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from fer_engine.faces import MARGIN, SHIFT, Box, Face, crop_face, crop_square
 
-_DEFAULTS = {"size": 100, "right": 0, "down": 0}
+_DEFAULTS = {"crop-size": 100, "crop-right": 0, "crop-down": 0}
 
 
 def reset() -> None:
@@ -24,9 +24,9 @@ def new_picture() -> None:
 def sliders() -> None:
     """The sliders, and the way back where there is one."""
     size, right, down = st.columns(3, gap="large")
-    size.slider("Size (% of the usual crop)", 60, 200, 100, key="size", bind="query-params")
-    right.slider("Right (% of the face)", -50, 50, 0, key="right", bind="query-params", help="To the left if negative.")
-    down.slider("Down (% of the face)", -50, 50, 0, key="down", bind="query-params", help="Up if negative.")
+    size.slider("Size (% of the usual crop)", 60, 200, 100, key="crop-size", bind="query-params")
+    right.slider("Right (% of the face)", -50, 50, 0, key="crop-right", bind="query-params", help="To the left if negative.")
+    down.slider("Down (% of the face)", -50, 50, 0, key="crop-down", bind="query-params", help="Up if negative.")
     if moved():
         st.button("Reset the crop", icon=":material/restart_alt:", on_click=reset)
 

@@ -26,7 +26,7 @@ def draw(row: Row) -> None:
         if finished and not silent:
             st.page_link("../pages/analyse.py", label="Ask it about a face", icon=":material/face:", query_params={"a": row.key})
         if not finished and not run.shipped:
-            st.page_link("../pages/train.py", label="Watch and steer", icon=":material/monitoring:", query_params={"run": run.name})
+            st.page_link("../pages/train.py", label="Watch and steer", icon=":material/monitoring:", query_params={"job": run.name})
         if run.spec.family == "cnn" and row.key == run.name:  # a link names a run, and of two of one name the own one
             st.page_link("../pages/train.py", label="Train one like it", icon=":material/content_copy:", query_params={"like": run.name})
         if not run.shipped:

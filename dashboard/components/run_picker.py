@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from dashboard import text
+from dashboard import links, text
 from dashboard.run_listing import keyed
 from fer_engine.runs.store import SHIPPED
 
@@ -52,8 +52,8 @@ def pick_first(runs: Sequence["Run"]) -> Model:
 
 def _follow_link(key: str, by_name: "Mapping[str, Run]") -> None:
     """Take the run that the page's address names, also by the name that it has among unfinished ones; say where it is not there."""
-    wanted = None if key in st.session_state else st.query_params.get(key)
-    if not wanted or wanted in by_name:
+    wanted = links.follow(key, by_name)
+    if not wanted:
         return
     bare = wanted.removeprefix(f"{SHIPPED}/")
     if bare != wanted and bare in by_name and by_name[bare].shipped:

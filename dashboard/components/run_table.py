@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard import links
 from dashboard.components import run_compare, run_gallery, table_downloads
 from dashboard.run_listing import COLUMNS, Row, chosen, origin, table
 from dashboard.text import plain
@@ -127,7 +128,7 @@ def _columns(curves: Any) -> dict[str, Any]:
 
 def _choice(rows: Sequence[Row]) -> Row | None:
     by_key = {row.key: row for row in rows}
-    wanted = None if CHOICE in st.session_state else st.query_params.get(CHOICE)  # what a link asks for
+    gone = links.follow(CHOICE, by_key)
     key = st.selectbox(
         "Open a run",
         list(by_key),
@@ -137,6 +138,6 @@ def _choice(rows: Sequence[Row]) -> Row | None:
         placeholder="click a row of the table, or choose here",
         on_change=run_gallery.first_page,
     )
-    if wanted and wanted not in by_key:
-        st.warning(f"There is no run '{plain(wanted)}' here that can be read.", icon=":material/link_off:")
+    if gone:
+        st.warning(f"There is no run '{plain(gone)}' here that can be read.", icon=":material/link_off:")
     return by_key.get(key) if key else None

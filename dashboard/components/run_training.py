@@ -24,7 +24,7 @@ def draw(row: Row) -> None:
     st.markdown(_chosen(row))
     against = cast(
         Literal["epochs", "seconds"],
-        st.segmented_control("Against", ["epochs", "seconds"], default="epochs", required=True, key="against", bind="query-params"),
+        st.segmented_control("Against", ["epochs", "seconds"], default="epochs", required=True, key="curves-by", bind="query-params"),
     )
     chosen = summary.best_epoch or 0
     for column, quantity in zip(st.columns(2, gap="large"), ("accuracy", "loss"), strict=True):

@@ -94,5 +94,5 @@ def _launch(draft: Draft) -> None:
         folder = prepare(draft.spec, draft.faces, draft.name, draft.base.starts_from).folder
         jobs.start(store.Run(folder), draft.launch)
     st.query_params.pop("like", None)
-    st.query_params["run"] = folder.name
+    st.query_params["job"] = folder.name
     st.rerun()

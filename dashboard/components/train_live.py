@@ -141,7 +141,7 @@ def _curves(run: "Run", history: "pd.DataFrame", chosen: int) -> None:
 
     protocol_badge.say(training_words.each_epoch(run), protocol_badge.TRAINING)
     units = ["epochs", "seconds"]
-    against: Any = st.segmented_control("Against", units, default=units[0], required=True, key="against", bind="query-params")
+    against: Any = st.segmented_control("Against", units, default=units[0], required=True, key="curves-by", bind="query-params")
     spec, last = run.spec, history.iloc[-1]
     after = f"after epoch {len(history)}"
     loss, accuracy = st.columns(2, gap="medium")

@@ -55,7 +55,7 @@ def _row(job: "Job") -> None:
         st.markdown(f"**{plain(job.run.name)}**", width="content")
         st.caption(_words(job), width="stretch")
         if st.button("Watch", key=f"watch-{job.run.name}", type="tertiary", icon=":material/visibility:"):
-            st.query_params["run"] = job.run.name
+            st.query_params["job"] = job.run.name
             st.rerun()
         if job.state == "queued":
             _waiting(job)

@@ -36,7 +36,7 @@ def draw(job: "Job") -> None:
         if job.run.spec.family == "cnn" and st.button(
             "Duplicate with changes", icon=":material/content_copy:", key="duplicate", help="Fills the form from this run."
         ):
-            del st.query_params["run"]
+            del st.query_params["job"]
             st.query_params["like"] = job.run.name
             st.rerun()
         if not job.run.shipped:
@@ -60,5 +60,5 @@ def _delete(job: "Job") -> None:
         if st.button("Delete it for good", key="delete", type="primary"):
             with sentences(), st.spinner("Deleting …"):
                 jobs.delete(job.run)
-                st.query_params.pop("run", None)
+                st.query_params.pop("job", None)
                 st.rerun()

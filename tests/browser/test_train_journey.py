@@ -50,7 +50,7 @@ def test_a_run_is_launched_watched_stopped_resumed_and_opened(page):
     page.get_by_label("Name of the run", exact=True).fill("journey")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Launch").click()
-    expect(page).to_have_url(re.compile(r"[?&]run=journey\b"))
+    expect(page).to_have_url(re.compile(r"[?&]job=journey\b"))
 
     page.reload()
     expect(page.get_by_role("heading", name="journey")).to_be_visible()

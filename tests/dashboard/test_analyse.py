@@ -78,7 +78,9 @@ def test_the_page_says_whether_the_two_agree(open_page):
 
 
 def test_a_link_reproduces_sample_models_layers_and_crop(open_page, figure):
-    app = open_page("analyse", sample="drawn-happy", a=B, b=OTHER, layer_b="conv3", map_b="conv2", method="Grad-CAM", right="10")
+    app = open_page(
+        "analyse", sample="drawn-happy", a=B, b=OTHER, layer_b="conv3", map_b="conv2", method="Grad-CAM", **{"crop-right": "10"}
+    )
     assert app.pills(key="sample").value == "drawn-happy"
     assert (app.selectbox(key="a").value, app.selectbox(key="b").value) == (B, OTHER)
     assert (app.pills(key="layer_b").value, app.selectbox(key="map_b").value) == ("conv3", "conv2")

@@ -197,7 +197,7 @@ def test_curves_of_all_networks_lie_over_each_other_and_an_svm_has_none(open_vie
     lines = figure(app, "histories")["data"]
     assert [line["name"] for line in lines] == [A, B]
     assert [len(line["x"]["bdata"]) > 0 for line in lines] == [True, True]
-    app.segmented_control(key="against").set_value("seconds").run()
+    app.segmented_control(key="curves-by").set_value("seconds").run()
     assert figure(app, "histories")["layout"]["xaxis"]["title"]["text"] == "Time since the start (min)"
 
 

@@ -319,7 +319,7 @@ def test_the_curves_are_the_historys_with_the_chosen_epoch_marked(open_page, fig
     assert numbers(lines["validation"]["y"]) == pytest.approx(list(100 * history["valid_accuracy"]))
     assert numbers(lines["training"]["y"]) == pytest.approx(list(100 * history["train_accuracy"]))
     assert lines["chosen"]["x"] == [run.manifest["best_epoch"]]
-    app.segmented_control(key="against").set_value("seconds").run()
+    app.segmented_control(key="curves-by").set_value("seconds").run()
     minutes = numbers(figure(app, "curves-loss")["data"][0]["x"])
     assert minutes == pytest.approx(list(history["seconds"].cumsum() / 60))
 

@@ -87,7 +87,7 @@ def test_launch_makes_a_run_folder_and_a_job_and_the_address_names_it(open_page,
     ((run, launch),) = launched
     assert (run.path, launch.data) == (settings.runs_dir() / "mine", "synthetic:140")
     assert replace(run.spec, data=lab.quick("net5").data) == replace(lab.quick("net5"), epochs=3)
-    assert app.query_params["run"] == "mine"
+    assert app.query_params["job"] == "mine"
     assert app.subheader[0].value == "mine"
     assert not app.error
 
@@ -215,7 +215,7 @@ def test_a_run_that_trains_is_told_in_words_and_figures(open_page, monkeypatch):
     (run.path / "log.txt").write_text("epoch 4/30 done\n")
     progress = LiveProgress("training", 5, 30, 20, 80, 512.0, 260.0)
     monkeypatch.setattr(jobs, "find_job", lambda run: Job(run, "running", progress=progress, launch=Launch("synthetic:70")))
-    app = open_page("train", run="mine")
+    app = open_page("train", job="mine")
     assert [(metric.label, metric.value) for metric in app.metric] == [
         ("PublicTest, epoch 2", "30.0%"),
         ("Learning rate", "0.01"),
@@ -239,7 +239,7 @@ def test_each_state_has_its_sentence_and_its_button(open_page, monkeypatch, laun
     stopped = []
     monkeypatch.setattr(jobs, "find_job", lambda run: Job(run, state, sentence="So it is.", launch=Launch("synthetic:70", threads=1)))
     monkeypatch.setattr(jobs, "stop", stopped.append)
-    app = open_page("train", run="mine")
+    app = open_page("train", job="mine")
     assert [item.value for item in (app.error if state == "failed" else app.info)] == ["So it is."]
     app.button(key=button).click().run()
     assert [launch for _, launch in launched] == ([Launch("synthetic:70", threads=1)] if button == "resume" else [])
@@ -250,7 +250,7 @@ def test_a_run_whose_history_is_damaged_can_be_deleted_all_the_same(open_page):
     run = own_run("mine")
     (run.path / store.RESUME).touch()
     (run.path / store.HISTORY).write_bytes(b"epoch\n\xff\n")
-    app = open_page("train", run="mine")
+    app = open_page("train", job="mine")
     assert not app.error
     assert {button.key for button in app.button} >= {"resume", "delete", "watch-mine"}
 
@@ -258,7 +258,7 @@ def test_a_run_whose_history_is_damaged_can_be_deleted_all_the_same(open_page):
 def test_a_finished_run_whose_metrics_are_damaged_can_be_deleted_all_the_same(open_page):
     run = finished_copy("mine")
     (run.path / store.METRICS).write_text("{")
-    app = open_page("train", run="mine")
+    app = open_page("train", job="mine")
     assert "'mine'" in app.error[0].value or "metrics.json" in app.error[0].value
     assert "delete" in {button.key for button in app.button}
 
@@ -266,7 +266,7 @@ def test_a_finished_run_whose_metrics_are_damaged_can_be_deleted_all_the_same(op
 def test_a_finished_run_shows_its_figure_with_protocol_and_leads_on(open_page):
     run = finished_copy("mine")
     figures = run.metrics["PublicTest"]
-    app = open_page("train", run="mine")
+    app = open_page("train", job="mine")
     assert app.metric[0].value == f"{100 * figures['accuracy']:.1f}%"
     assert "chosen on PublicTest · flip TTA" in words(app)
     assert {link.proto.query_string for link in app.get("page_link")} == {"run=mine", "a=mine"}
@@ -274,16 +274,16 @@ def test_a_finished_run_shows_its_figure_with_protocol_and_leads_on(open_page):
 
 def test_deleting_removes_the_folder_and_goes_back_to_the_form(open_page):
     run = own_run("mine")
-    app = open_page("train", run="mine")
+    app = open_page("train", job="mine")
     assert run.path.exists()
     app.button(key="delete").click().run()
     assert not run.path.exists()
-    assert "run" not in app.query_params
+    assert "job" not in app.query_params
     assert app.button(key="launch")
 
 
 def test_a_run_that_is_gone_is_a_sentence(open_page):
-    app = open_page("train", run="gone")
+    app = open_page("train", job="gone")
     assert "There is no run 'gone'" in app.error[0].value
     app.button(key="new-run").click().run()
     assert not app.error

@@ -21,7 +21,7 @@ from fer_engine.training.run import prepare
 
 def test_a_run_duplicated_fills_the_form_with_its_settings_and_data(open_page, launched):
     run = own_run("mine", TINY | {"optimizer.lr": 0.125}, "synthetic:140")
-    app = open_page("train", run="mine")
+    app = open_page("train", job="mine")
     app.button(key="duplicate").click().run()
     assert app.query_params["like"] == "mine"
     assert shown(app, "run-mine") == expected(run.spec)
