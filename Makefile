@@ -1,4 +1,4 @@
-# FER Lab: `make run` and `make test` need Python 3.11 or newer and nothing else; each makes its own environment first.
+# FER Lab: `make run` and `make test` need Python 3.11 to 3.14 and nothing else; each makes its own environment first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -26,8 +26,8 @@ clean:  ## Remove the environment; runs and caches stay
 	rm -rf $(VENV)
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "FER Lab needs Python 3.11 or newer; '$(PYTHON)' is older or missing. Name another: make run PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
+		{ echo "FER Lab needs Python 3.11 to 3.14, which its packages are made for; '$(PYTHON)' is another or missing. Name another: make run PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "The environment could not be made. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 

@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 from dashboard.text import percent, probability
 from fer_engine.labels import COLORS, NAMES
 
-# Two that differ from every emotion's colour and from each other also in lightness, on white and on near black.
+# Two that differ from every emotion's colour, on white and on near black. They are about as light as each other, so that
+# what they tell apart is told apart by a mark, a dash or words, too.
 MODEL_COLORS = {"A": "#6C6FE0", "B": "#B07A2E"}
 QUIET = "#8A8F9C"  # for what is there to compare with; readable on both backgrounds
 ROW = 29  # pixels a bar with its gap

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 Quantity = Literal["valid_accuracy", "valid_loss", "train_accuracy"]
 TITLES: dict[Quantity, str] = {
     "valid_accuracy": "Validation accuracy (%)",
-    "valid_loss": "Validation loss",
+    "valid_loss": "Validation loss (nats; squared hinge for SVM heads)",
     "train_accuracy": "Training accuracy (%)",
 }
 # Runs are told apart by colour, dash and mark together, so that no two of the first twelve look alike.
 _COLORS = (MODEL_COLORS["A"], MODEL_COLORS["B"], "#2C8C99", "#A04E8C", "#75852B", "#777C89")
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "x")
+_LEAST = 0.01  # of a cost on a logarithmic axis; a fit of a moment is told as 0.0 s
 _MIRROR = " (mirror image"  # begins what a pair's name says where one alone answers with mirror images
 _LEGEND = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
 
@@ -237,7 +238,7 @@ def pareto(spots: Sequence[Spot], title: str) -> go.Figure:
     line = {"color": MODEL_COLORS["A"], "width": 2, "shape": "hv"}
     figure = go.Figure(
         go.Scatter(
-            x=[spot.cost for spot in front],
+            x=[max(spot.cost, _LEAST) for spot in front],
             y=[100 * spot.accuracy for spot in front],
             mode="lines",
             line=line,
@@ -245,7 +246,7 @@ def pareto(spots: Sequence[Spot], title: str) -> go.Figure:
             showlegend=False,
         )
     )
-    costs, accuracies = np.array([spot.cost for spot in spots]), 100 * np.array([spot.accuracy for spot in spots])
+    costs, accuracies = np.maximum([spot.cost for spot in spots], _LEAST), 100 * np.array([spot.accuracy for spot in spots])
     low, high = np.log10(costs.min()), np.log10(costs.max())
     room, margin = 0.2 * (high - low) + 0.15, 0.15 * np.ptp(accuracies) + 0.5  # for the names
     x, y = np.log10(costs) / (high - low + 2 * room), accuracies / (np.ptp(accuracies) + 2 * margin)
@@ -320,15 +321,19 @@ def coverage(runs: Mapping[str, "Coverage"]) -> go.Figure:
 def margins(runs: Mapping[str, "Trust"]) -> go.Figure:
     """How far the answer leads the next one, of right and of wrong answers: quartiles and range of each run."""
     figure = go.Figure()
-    for name, wanted, color in (("right answers", True, MODEL_COLORS["A"]), ("wrong answers", False, MODEL_COLORS["B"])):
+    looks = (("right answers", True, MODEL_COLORS["A"]), ("wrong answers (hollow)", False, MODEL_COLORS["B"]))
+    for name, wanted, color in looks:
         spread = [
             np.quantile(found.margins[found.right == wanted], [0, 0.25, 0.5, 0.75, 1]) if (found.right == wanted).any() else [None] * 5
             for found in runs.values()
         ]
         ends = list(zip(*[[value if value is None else 100 * value for value in five] for five in spread], strict=True))
         keys = ("lowerfence", "q1", "median", "q3", "upperfence")
+        filled = {} if wanted else {"fillcolor": "rgba(0,0,0,0)"}
         figure.add_trace(
-            go.Box(y=list(runs), orientation="h", name=name, marker={"color": color}, **dict(zip(keys, map(list, ends), strict=True)))
+            go.Box(
+                y=list(runs), orientation="h", name=name, marker={"color": color}, **filled, **dict(zip(keys, map(list, ends), strict=True))
+            )
         )
     figure.update_layout(
         boxmode="group",

@@ -46,17 +46,21 @@ def finished_runs(*, studies: bool = False) -> tuple[tuple[Run, ...], tuple[str,
     Args:
         studies: Whether to give, last of all, the runs that ship as rows of ablation studies, which are many.
     """
+    from dashboard.run_listing import DAMAGE
     from fer_engine.runs.store import list_runs
 
     runs, problems = [], []
     for found in (run for run in list_runs(studies=studies) if run.finished):
         try:
             run = _read_run(str(found.path), stamp(found, "manifest.json"))
-        except (FerLabError, OSError, ValueError) as error:
-            problems.append(f"The run '{found.name}' cannot be read and is left out: {error}")
+        except DAMAGE as error:
+            problems.append(f"The run '{found.name}' cannot be read and is left out: {error or type(error).__name__}")
         else:
             runs.append(run)
     return tuple(runs), tuple(problems)
+
+
+_FIGURES = ("n", "accuracy", "accuracy_ci95", "macro_f1", "accuracy_deduplicated", "n_deduplicated", "per_class", "confusion_matrix")
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)
@@ -66,7 +70,7 @@ def _read_run(path: str, stamp: int) -> Run:  # noqa: ARG001 - the stamp is the 
 
     run = Run(Path(path))
     figures = next(iter(run.metrics.values()), {}) if run.spec else {}
-    missing = [field for field in ("n", "accuracy", "accuracy_ci95") if field not in figures]
+    missing = [field for field in _FIGURES if field not in figures]
     missing += [field for field in ("parameters", "milliseconds_per_face", "protocol") if field not in run.manifest]
     if missing:
         raise FerLabError(f"its folder does not say {', '.join(missing)}.")

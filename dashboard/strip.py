@@ -139,7 +139,7 @@ def summary(replies: Sequence[Reply], against: Yardstick) -> str:
     apart = [f"{reply.row.title} ({reply.answer.label})" for reply in others if reply.answer and not agrees(reply, against)]
     says = f"{few}. {against.title.capitalize()} says {against.label}"
     if not others:
-        return f"{says}; no other row has a run yet."
+        return f"{says}; no other row has a run that could be asked."
     if not apart:
         return f"{says}, and {'so does the other' if len(others) == 1 else 'all others agree' if against.key else 'all agree'}."
     verb = "differs" if len(apart) == 1 else "differ"

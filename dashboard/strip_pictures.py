@@ -49,10 +49,12 @@ def sheet(cards: Sequence[Card], title: str) -> np.ndarray:
         uint8 RGB (H, W, 3).
     """
     columns, height, top = min(_PER_ROW, len(cards)), MAP + 96, 60
-    size = (columns * (_WIDTH + _GAP) + _GAP, top + -(-len(cards) // columns) * (height + _GAP))
+    heading = ImageFont.load_default(26)
+    width = max(columns * (_WIDTH + _GAP) + _GAP, int(heading.getlength(title)) + 2 * _GAP)
+    size = (width, top + -(-len(cards) // columns) * (height + _GAP))
     image = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(image)
-    draw.text((_GAP, 18), title, fill=_INK, font=ImageFont.load_default(26))
+    draw.text((_GAP, 18), title, fill=_INK, font=heading)
     for number, card in enumerate(cards):
         _draw(image, draw, card, (_GAP + number % columns * (_WIDTH + _GAP), top + number // columns * (height + _GAP)))
     return np.asarray(image)
@@ -60,8 +62,9 @@ def sheet(cards: Sequence[Card], title: str) -> np.ndarray:
 
 def _draw(image: Image.Image, draw: ImageDraw.ImageDraw, card: Card, corner: tuple[int, int]) -> None:
     left, top = corner
-    draw.text((left, top), card.title, fill=_INK, font=ImageFont.load_default(24))
-    draw.text((left, top + 32), card.told, fill=_INK, font=ImageFont.load_default(20))
+    for words, down, size in ((card.title, 0, 24), (card.told, 32, 20)):
+        font = ImageFont.load_default(size)
+        draw.text((left, top + down), _fitting(words, font), fill=_INK, font=font)
     image.paste(Image.fromarray(card.face), (left, top + 66))
     start, longest, font = left + MAP + 96, _WIDTH - MAP - 150, ImageFont.load_default(18)
     for number, (name, share) in enumerate(zip(NAMES, card.probabilities, strict=True)):
@@ -70,6 +73,15 @@ def _draw(image: Image.Image, draw: ImageDraw.ImageDraw, card: Card, corner: tup
         draw.text((start - 8, middle), name, fill=_INK, font=font, anchor="rm")
         draw.rectangle([start, middle - 10, end, middle + 10], fill=COLORS[name])
         draw.text((end + 6, middle), probability(float(share)), fill=_INK, font=font, anchor="lm")
+
+
+def _fitting(words: str, font: "ImageFont.FreeTypeFont | ImageFont.ImageFont") -> str:
+    """Words as they fit on a card."""
+    if font.getlength(words) <= _WIDTH:
+        return words
+    while words and font.getlength(f"{words}…") > _WIDTH:
+        words = words[:-1]
+    return f"{words.rstrip()}…"
 
 
 def bars_html(probabilities: np.ndarray) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 HEADS = {"softmax": "softmax", "svm": "linear SVM", "classical": "SVM"}
 NO_MAP = "The face: an SVM has no layers to map"
+NO_WEIGHTS = "The face, without a map: the run's weights are not here"
 _FEATURES = {"pixels": "pixels", "hog": "HOG", "landmarks": "landmarks", "cnn": "a network's features"}
 
 
@@ -58,6 +59,11 @@ def protocols(runs: Iterable["Run"]) -> str:
 def evaluated(run: "Run") -> tuple[str, dict]:
     """The split that a finished run was scored on when it ended, and its figures."""
     return next(iter(run.metrics.items()))
+
+
+def no_map(run: "Run") -> str:
+    """Why a run's answer for a face has no map: for where one cannot be drawn."""
+    return NO_WEIGHTS if run.spec.family == "cnn" else NO_MAP
 
 
 def network_title(model: str) -> str:

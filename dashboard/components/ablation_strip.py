@@ -80,7 +80,7 @@ def draw(asked: Asked, tile: "np.ndarray") -> None:
     if any(reply.answer for reply in replies):
         st.caption(
             "Each map is Grad-CAM++ for the row's own answer, in its default layer: bright places spoke for it. One run a row, that of "
-            "the lowest seed; another seed may answer otherwise."
+            "the lowest seed whose weights are here; another seed may answer otherwise."
         )
         _downloads(asked.study, replies, against, tile)
 

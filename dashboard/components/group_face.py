@@ -60,10 +60,11 @@ def _cards(group: Sequence["Entrant"], answers: Sequence[FaceAnswer], tile: np.n
 
 
 def _card(entrant: "Entrant", face: FaceAnswer, tile: np.ndarray) -> strip_pictures.Card:
-    probabilities, cam, caption, alt = entrant.scored.probabilities[face.position], None, text.NO_MAP, "the face, without a map"
+    probabilities, cam, alt = entrant.scored.probabilities[face.position], None, "the face, without a map"
+    caption = text.no_map(entrant.run)
     st.markdown(f"**{text.plain(entrant.name)}**")
     answer_card.draw_answer(face.answer, face.probability)
-    if entrant.run.spec.family == "cnn":
+    if entrant.run.spec.family == "cnn" and entrant.run.answers:
         explanation = resources.explanation(entrant.run, tile, face.answer, "gradcam++")
         cam, caption = explanation.cams[explanation.default_layer], f"Grad-CAM++ for {face.answer}, {explanation.default_layer}"
         alt = f"{caption}, bright places speak for {face.answer}"

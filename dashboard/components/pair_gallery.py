@@ -143,7 +143,7 @@ def _half(letter: str, entrant: "Entrant", tile: np.ndarray, face: FaceAnswer) -
     st.caption(f"{text.plain(entrant.name)}: {text.plain(text.model_words(entrant.run.spec))}")
     run_gallery.bars(entrant.scored, face, name, key=key, whose=whose)
     with sentences():
-        maps = run_gallery.face_and_maps(entrant.run, tile, face, name, key=key, whose=whose, alone=text.NO_MAP, side=SIDE)
+        maps = run_gallery.face_and_maps(entrant.run, tile, face, name, key=key, whose=whose, side=SIDE)
         return _card(letter, entrant, tile, face, maps.get(face.answer))
     return None
 

@@ -134,7 +134,7 @@ def face_and_maps(
     *,
     key: str = "why",
     whose: str = "",
-    alone: str = "The face",
+    alone: str = "",
     side: int = 2 * FACE,
 ) -> dict[str, "ClassMap"]:
     """Draw a face beside what its run's network saw of it, and a button that saves these pictures.
@@ -146,22 +146,23 @@ def face_and_maps(
         name: Of the file, without an ending.
         key: Tells it from others on the page.
         whose: What the pictures are said to be of, for those who do not see them, where others stand beside them.
-        alone: The caption of a face without maps.
+        alone: The caption of a face without maps; by default it says why there are none.
         side: Of each picture, pixels.
 
     Returns:
-        Grad-CAM++ for the answer and for the label, by emotion; of an SVM none.
+        Grad-CAM++ for the answer and for the label, by emotion; of an SVM none, nor of a run without weights.
 
     Raises:
         FerLabError: Where the network cannot be asked. The face is drawn by then.
     """
     from fer_engine.explain.render import overlay
 
-    emotions = tuple(dict.fromkeys((face.answer, face.label))) if run.spec.family == "cnn" else ()
+    mapped = run.spec.family == "cnn" and run.answers
+    emotions = tuple(dict.fromkeys((face.answer, face.label))) if mapped else ()
     plain_face = pictures.resized(tile, (side, side))
     seen, maps = [plain_face[..., None].repeat(3, 2)], {}
     with st.container(horizontal=True, gap="small", key=f"heat-{key}"):
-        st.image(plain_face, caption="The face" if emotions else alone, alt=whose + face.alt, width=side)
+        st.image(plain_face, caption="The face" if emotions else alone or text.no_map(run), alt=whose + face.alt, width=side)
         for emotion in emotions:
             explanation = resources.explanation(run, tile, emotion, "gradcam++")
             maps[emotion] = explanation.cams[explanation.default_layer]

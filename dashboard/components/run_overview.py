@@ -36,8 +36,9 @@ class Headline:
 def draw(row: Row) -> None:
     """Draw the overview of a run, finished or not."""
     if row.state == FINISHED:
-        protocol_badge.draw(row.run)
-        _headlines(headlines(row.run))
+        with sentences():  # a run whose figures are damaged can still be deleted
+            protocol_badge.draw(row.run)
+            _headlines(headlines(row.run))
     else:
         _unfinished(row)
     run_actions.draw(row)
@@ -175,6 +176,9 @@ def _time(seconds: float) -> str:
 def _later(run: "Run") -> None:
     st.subheader("Later evaluations", anchor=False)
     frame = evaluations(run)
+    if frame.empty and not run.answers:
+        st.caption("None, and without its weights there can be none.")
+        return
     if frame.empty:
         st.caption(f"None yet. `python -m fer_engine evaluate {run.name} --split PrivateTest` scores it on a split and keeps the figures.")
         return

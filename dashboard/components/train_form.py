@@ -29,7 +29,7 @@ def draw(like: str) -> Draft:
         What the form says.
     """
     pattern = store.find_run(like) if like else None
-    if pattern:
+    if pattern and pattern.network_spec:  # of an SVM that is refused in a sentence
         train_data.take_over(jobs.find_job(pattern))
     data = train_data.choose()
     model, head = _network(pattern)

@@ -20,7 +20,8 @@ def draw(job: "Job") -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if job.state == "finished":
             st.page_link("../pages/runs.py", label="Open in Runs", icon=":material/table_view:", query_params={"run": job.run.name})
-            st.page_link("../pages/analyse.py", label="Ask it in Analyse", icon=":material/face:", query_params={"a": job.run.name})
+            if job.run.answers:
+                st.page_link("../pages/analyse.py", label="Ask it in Analyse", icon=":material/face:", query_params={"a": job.run.name})
         elif job.state in ("queued", "running"):
             label, study = "Cancel" if job.state == "queued" else "Stop", _study(job)
             if study:

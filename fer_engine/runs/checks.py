@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json as parse_json
 
+from fer_engine.data.faceset import SPLITS
 from fer_engine.errors import FerLabError
 from fer_engine.experiments.spec import RunSpec, SvmSpec
 from fer_engine.experiments.spec import from_json as read_spec
@@ -122,6 +123,8 @@ def _check_manifest(folder: Path, manifest: forms.Manifest) -> None:
     if any(tuple(counts) != NAMES for counts in manifest.counts.values()):
         raise _wrong(store.MANIFEST, "its counts are not one number of faces per emotion")
     spec = _read_spec(folder)
+    if not {spec.data.train, spec.data.valid} <= set(SPLITS):
+        raise _wrong(store.SPEC, f"it learns from, or is measured on, none of {', '.join(SPLITS)}")
     missing = [split for split in (spec.data.train, spec.data.valid) if split not in manifest.counts]
     if missing:
         raise _wrong(store.MANIFEST, f"it does not count the faces of {' and '.join(missing)}")
@@ -281,8 +284,8 @@ def _predictions(path: Path) -> "pd.DataFrame":
         _refuse_swelling(path, file.metadata)
         table = file.read()
         splits = table.column("split").unique().to_pylist()
-        if any(split is None or not 0 < len(split) <= 40 for split in splits):
-            raise _wrong(path.name, "its splits are not named by 1 to 40 characters each")
+        if not set(splits) <= set(SPLITS):
+            raise _wrong(path.name, f"its splits are not all among {', '.join(SPLITS)}")
         read = store.Run(path.parent).predictions()  # as all else will read it
         numbers = read[list(NAMES)].to_numpy(np.float64)
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:

@@ -209,3 +209,12 @@ def test_picture_has_a_card_a_row():
     one, four = strip_pictures.sheet([card], "Batch size"), strip_pictures.sheet([card] * 4, "Batch size")
     assert (four == 77).all(2).sum() == 4 * (one == 77).all(2).sum() == 4 * strip_pictures.MAP**2
     assert four.shape[1] > 2.5 * one.shape[1]
+
+
+def test_picture_of_one_row_is_as_wide_as_its_heading_and_cuts_no_title():
+    one = strip_pictures.Card(
+        "mean over the face and its mirror image: ours", "happy 60.0%", np.full(7, 1 / 7), np.zeros((216, 216, 3), np.uint8)
+    )
+    wide = strip_pictures.sheet([one], "Augmentation: one face before 1 of 4 rows, with a heading that is longer than a card")
+    assert (wide[:, -18:] == 255).all()
+    assert (wide[60:90, 490:] == 255).all()

@@ -78,7 +78,7 @@ def test_an_unfinished_run_is_left_out(open_page):
     assert not app.warning
 
 
-@pytest.mark.parametrize("content", ["{", "{}", '{"PublicTest": {"n": 3589}}'])
+@pytest.mark.parametrize("content", ["{", "{}", '{"PublicTest": null}', '{"PublicTest": {"n": 3589}}'])
 def test_a_damaged_run_is_named_and_the_others_stay(open_page, content):
     (own_copy("net2-softmax", "damaged") / "metrics.json").write_text(content)
     app = open_page("home")

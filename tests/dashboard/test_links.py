@@ -63,3 +63,8 @@ def test_a_study_that_is_gone_by_now_falls_back_to_one_that_is_there(open_page):
     assert not app.exception
     assert not app.error
     assert app.selectbox(key="study").value == catalogue.names()[0]
+
+
+def test_an_svm_cannot_fill_the_form_of_a_network(open_page):
+    app = open_page("train", like="svm-hog")
+    assert any("is an SVM, and this needs a network" in item.value for item in app.error)

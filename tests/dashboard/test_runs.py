@@ -483,6 +483,14 @@ def test_a_run_without_weights_says_so_and_keeps_its_report(open_page, drawn):
     assert not app.exception
 
 
+def test_a_run_whose_figures_are_damaged_can_still_be_deleted(open_page, drawn):
+    figures = json.loads((drawn.path / "metrics.json").read_text())
+    del figures["PublicTest"]["accuracy_deduplicated"]
+    (drawn.path / "metrics.json").write_text(json.dumps(figures))
+    app = open_page("runs", run="drawn")
+    assert [button.label for button in app.button if "for good" in button.label] == ["Delete drawn for good"]
+
+
 def test_a_run_tells_the_command_that_trains_one_like_it(open_page, drawn):
     assert drawn.command in [item.value for item in open_page("runs", run="drawn").code]
     assert drawn.command.startswith("python -m fer_engine train --model ")

@@ -414,11 +414,11 @@ def predictions(change) -> bytes:
         (lambda table: table.assign(happy=np.float32("nan")), "holds scores that are no finite numbers"),
         (lambda table: table.assign(label=7), "labels outside 0 to 6"),
         (lambda table: table.head(0), "0 rows"),
-        (lambda table: table.assign(split="x" * 41), "not named by 1 to 40 characters"),
+        (lambda table: table.assign(split="![](http://host/x)"), "its splits are not all among Training, PublicTest, PrivateTest"),
         (lambda table: table.assign(split="PrivateTest"), "metrics.json cannot be used: it tells of PublicTest"),
         (lambda table: table.assign(label=3), "its figures of PublicTest do not follow from predictions.parquet"),
     ],
-    ids=["column missing", "order", "kind", "nan", "label", "empty", "long split", "other split", "other figures"],
+    ids=["column missing", "order", "kind", "nan", "label", "empty", "split", "other split", "other figures"],
 )
 def test_predictions_that_are_not_the_runs_are_refused(change, sentence):
     assert sentence in refusal(signed(predictions=predictions(change)))

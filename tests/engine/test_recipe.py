@@ -132,6 +132,17 @@ def test_the_source_may_have_moved_to_what_the_setting_names(tmp_path, command, 
     assert len(open_data(told["path"]).faces) == 41
 
 
+def test_the_source_may_have_a_split_more(tmp_path, command, flawed):
+    """As FER2013 with PrivateTest has, of which a recipe of the other two says nothing."""
+    path, told = cleaned(tmp_path, command, flawed, "--drop", "blanks")
+    private = replace(synthetic(56).take(np.arange(42, 56)), split=np.full(14, "PrivateTest", dtype="<U11"), ids=np.arange(42, 56))
+    parts = [flawed, private]
+    images, labels, split, ids = (np.concatenate([getattr(part, name) for part in parts]) for name in ("images", "labels", "split", "ids"))
+    write_csv(path, FaceSet(images, labels, split, ids, "whole"))
+    faces = open_data(told["path"]).faces
+    assert {name: sum(of.values()) for name, of in faces.counts().items()} == {"Training": 34, "PublicTest": 7, "PrivateTest": 14}
+
+
 def test_another_source_or_another_order_is_refused(tmp_path, command, flawed):
     path, told = cleaned(tmp_path, command, flawed, "--drop", "blanks")
     write_csv(path, flawed.take(np.arange(1, 42)))
