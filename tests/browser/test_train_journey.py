@@ -66,6 +66,12 @@ def test_a_run_is_launched_watched_stopped_resumed_and_opened(page):
     assert drawn < stopped_at < 80
 
     settle(page)
+    page.goto("/runs?run=journey")
+    settle(page)
+    page.get_by_role("link", name="Watch and steer").click()
+    expect(page).to_have_url(re.compile(r"/train\?.*job=journey\b"))
+    expect(badge(page)).to_contain_text("Stopped")
+    settle(page)
     page.get_by_role("button", name="Resume").click()
     expect(badge(page)).to_contain_text("Finished")
     expect(page.locator(".st-key-live-accuracy [aria-label]").first).to_have_attribute("aria-label", re.compile("after epoch 80"))
