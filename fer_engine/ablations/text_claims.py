@@ -180,13 +180,10 @@ def _speed(row: RowResult, seed: int, found: Convergence) -> dict[str, Any]:
 
 def _pace(row: RowResult, found: Sequence[Convergence]) -> str:
     """A row's pace in words; of several seeds the mean."""
-    best, epochs, seconds, common = (
-        float(np.mean([getattr(item, name) for item in found])) for name in ("best", "epochs", "seconds", "common")
-    )
+    best, epochs, common = (float(np.mean([getattr(item, name) for item in found])) for name in ("best", "epochs", "common"))
     last = ", its last" if all(item.epochs == item.last for item in found) else ""
     return (
-        f"{row.row.title} has its least loss ({best:.3f}) after {epochs:.3g} epochs{last} ({seconds:,.0f} s), "
-        f"and the loss that all reach after {common:.3g}"
+        f"{row.row.title} has its least loss ({best:.3f}) after {epochs:.3g} epochs{last}, and the loss that all reach after {common:.3g}"
     )
 
 
