@@ -41,8 +41,8 @@ TEXT_CLAIMS = (
         ("adam", "base", "sgd-momentum", "rmsprop", "sgd"),
         ("optimizers",),
         "Counted are the epochs to a run's own least validation loss, and to the shared loss, which all of them reach. A run that stops "
-        "early at a high loss is quick by the first count alone, so both must agree, and by two seeds or more. Seconds stand in the table, as "
-        "measured beside whatever else the machine did: they tell less.",
+        "early at a high loss is quick by the first count alone, so both must agree, and by two seeds or more. Seconds stand in the table, "
+        "as measured beside whatever else the machine did: they tell less.",
     ),
     TextClaim(
         "depth-falling",
