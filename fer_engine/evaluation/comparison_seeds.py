@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, takewhile
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,11 @@ from fer_engine.evaluation.comparison_terms import Terms
 from fer_engine.evaluation.comparison_words import marked, verdict
 from fer_engine.evaluation.statistics import NORMAL_95, Interval, beyond_chance, holm, wilson_interval
 from fer_engine.experiments.parts import spec_hash
+from fer_engine.runs.begun import earlier_runs
+from fer_engine.runs.store import list_runs
+
+if TYPE_CHECKING:
+    from fer_engine.runs.store import Run
 
 _SURE = 0.975  # of a distribution: the upper end of a two-sided 95% interval
 
@@ -143,7 +149,7 @@ def over_seeds(comparison: Comparison) -> OverSeeds:
     for entrant in comparison.entrants:
         spec = entrant.run.spec
         if spec.family == "cnn":
-            alike[spec_hash(replace(spec, seed=0)), entrant.terms].setdefault(spec.seed, entrant)
+            alike[_recipe(entrant.run), entrant.terms].setdefault(spec.seed, entrant)
     groups: list[SeedGroup] = []
     for members in alike.values():
         if len(members) > 1:
@@ -152,6 +158,14 @@ def over_seeds(comparison: Comparison) -> OverSeeds:
     adjusted = iter(holm([pair.test.p for pair in pairs if pair.test]))
     tested = tuple(replace(pair, test=replace(pair.test, p_holm=next(adjusted))) if pair.test else pair for pair in pairs)
     return OverSeeds(tuple(groups), tested)
+
+
+def _recipe(run: "Run") -> str:
+    """What a run's spec comes to without its seed; of one that goes on from another run without that one's seed, too."""
+    spec = replace(run.spec, seed=0)
+    if spec.start and (before := earlier_runs(run, list_runs(studies=True))):
+        spec = replace(spec, start=_recipe(before[0]))
+    return spec_hash(spec)
 
 
 def _group(members: Mapping[int, Entrant], taken: Sequence[str]) -> SeedGroup:

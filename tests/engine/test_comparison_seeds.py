@@ -40,6 +40,14 @@ def test_runs_that_differ_in_their_seed_alone_are_one_recipe():
     assert one.pairs == ()
 
 
+def test_heads_that_go_on_from_a_recipes_seeds_are_one_recipe():
+    before = [made(f"softmax-s{seed}", 100, seed) for seed in (0, 1)]
+    heads = [made(f"head-s{seed}", 110 + seed, seed, start=run.spec.hash, epochs=2) for seed, run in enumerate(before)]
+    other = made("head-of-other", 110, 2, start=made("other", 90, 2, **OTHER).spec.hash, epochs=2)
+    one = found(*heads, other)
+    assert [[entrant.name for entrant in group.entrants] for group in one.groups] == [["head-s0", "head-s1"]]
+
+
 def test_interval_of_the_mean_holds_the_spread_over_seeds():
     (narrow,), (wide,) = found(*three("a", 110, 110)).groups, found(*three("b", 100, 120)).groups
     assert narrow.accuracy == wide.accuracy
