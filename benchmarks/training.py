@@ -162,7 +162,7 @@ def _ours(name: str) -> Iterator[dict[str, float]]:
     sizes = sorted({*spec.sizes, 48})
     set_to_train(trainer)
     for size in sizes:
-        train_step(trainer, torch.arange(spec.batch_size), draw(len(labels), 0, 0), size)
+        train_step(trainer, torch.arange(spec.batch_size), draw(spec.batch_size, 0, 0), size)
     yield {}
     while True:
         times = {}

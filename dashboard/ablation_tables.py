@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _TESTED = (
     "Each on the same faces and by the same seeds. One seed: McNemar's exact test and a paired bootstrap over faces. Several: the variance "
-    "over faces and that over seeds are added."
+    "over faces and that over seeds are added, and one face to either side is allowed for."
 )
 
 

@@ -196,9 +196,10 @@ def seed_pairs(pairs: Sequence[SeedPair]) -> pd.DataFrame:
 
 
 OVER_SEEDS = (
-    "Runs that differ in their seed alone, together. Intervals are over faces and seeds: the variance over faces, of the bootstrap or of "
-    "Wilson's interval, plus that over seeds, with Satterthwaite's degrees of freedom. Differences are B minus A, in points, the mean over "
-    "the seeds that both have; p is of Student's t, p (Holm) corrected for all pairs of recipes here."
+    "Runs that differ in their seed alone, together. Intervals are over faces and seeds: the variance over faces (of a mean that of "
+    "Wilson's interval, of a difference that of McNemar's test) plus that over seeds, with Satterthwaite's degrees of freedom. Differences "
+    "are B minus A, in points, the mean over the seeds that both have; p is of Student's t, allowing for one face to either side, and "
+    "p (Holm) corrected for all pairs of recipes here."
 )
 
 

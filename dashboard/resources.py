@@ -54,7 +54,7 @@ def finished_runs(*, studies: bool = False) -> tuple[tuple[Run, ...], tuple[str,
         try:
             run = _read_run(str(found.path), stamp(found, "manifest.json"))
         except DAMAGE as error:
-            problems.append(f"The run '{found.name}' cannot be read and is left out: {error or type(error).__name__}")
+            problems.append(f"The run '{found.name}' cannot be read and is left out: {str(error) or type(error).__name__}")
         else:
             runs.append(run)
     return tuple(runs), tuple(problems)
@@ -218,7 +218,7 @@ def all_runs() -> tuple[tuple[Row, ...], tuple[str, ...]]:
         try:
             summary = _summary(str(run.path), run.finished, last_written(run))
         except DAMAGE as error:
-            problems.append(f"The run '{key}' cannot be read and is left out: {error or type(error).__name__}")
+            problems.append(f"The run '{key}' cannot be read and is left out: {str(error) or type(error).__name__}")
             continue
         job = None if run.finished else jobs.get(run.path)
         state = FINISHED if run.finished else job.state if job else "unfinished"

@@ -65,6 +65,10 @@ def choose_data(*, quiet: bool = False) -> "DataSpec":
     return known[st.selectbox("Runs that learnt from", list(known), key="on", bind="query-params")]
 
 
+def _replaced(sentence: str) -> None:
+    st.toast(plain(sentence), icon=":material/history:", duration="long")
+
+
 def bring() -> None:
     """A form for a study of one's own."""
     with st.expander("A study of your own", icon=":material/add:"):
@@ -77,8 +81,6 @@ def bring() -> None:
         content = st.text_area("The study, as TOML", EXAMPLE, height=220, key="own-study-text")
         if st.button("Keep it", key="own-study-keep", disabled=not name.strip()):
             with sentences():
-                study = catalogue.keep(name.strip(), content)
-                if replaced := catalogue.replaced(study.name):
-                    st.toast(plain(replaced), icon=":material/history:", duration="long")
+                study = catalogue.keep(name.strip(), content, say=_replaced)
                 st.session_state[NEXT] = {"study": study.name}
                 st.rerun()

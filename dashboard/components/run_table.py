@@ -29,13 +29,14 @@ _HELP = {
 
 def draw(rows: Sequence[Row]) -> Row | None:
     """Draw filter, table and choice; gives the chosen run, or None."""
+    gone = links.follow(CHOICE, [row.key for row in rows])  # before the table ticks what is open
     shown = chosen(rows, *_filter(rows))
     if shown:
         _table(shown, _marked(rows))
     else:
         st.info("No run passes this filter. Empty it, or take one part back.", icon=":material/filter_alt_off:")
     run_compare.several(rows, _marked(rows))
-    return _choice(rows)
+    return _choice(rows, gone)
 
 
 def choose(key: str | None) -> None:
@@ -126,9 +127,8 @@ def _columns(curves: Any) -> dict[str, Any]:
     return {name: kinds.get(name, config.Column)(name, help=_HELP.get(name)) for name in COLUMNS}
 
 
-def _choice(rows: Sequence[Row]) -> Row | None:
+def _choice(rows: Sequence[Row], gone: str) -> Row | None:
     by_key = {row.key: row for row in rows}
-    gone = links.follow(CHOICE, by_key)
     key = st.selectbox(
         "Open a run",
         list(by_key),

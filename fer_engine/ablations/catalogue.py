@@ -1,5 +1,6 @@
 """All studies: the paper's, ours, and those that users brought as files, which the run area keeps."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from fer_engine import settings
@@ -40,13 +41,17 @@ def find_study(name: str) -> Study:
     raise FerLabError(f"There is no study '{name}'; there are {', '.join(names())}. A study of your own is a .toml file.")
 
 
-def bring(path: Path) -> Study:
+def bring(path: Path, say: Callable[[str], None] = lambda _: None) -> Study:
     """Read a user's file and keep a copy, so that its name alone is enough from now on.
+
+    Args:
+        path: The file.
+        say: As `keep` has it.
 
     Raises:
         FerLabError: Where it is no study, or has the name of one of ours.
     """
-    return keep(path.stem, read_text(path), str(path))
+    return keep(path.stem, read_text(path), str(path), say)
 
 
 def read_file(path: Path) -> Study:
@@ -54,13 +59,14 @@ def read_file(path: Path) -> Study:
     return _own(path.stem, read_text(path), str(path))
 
 
-def keep(name: str, text: str, where: str = "the study") -> Study:
+def keep(name: str, text: str, where: str = "the study", say: Callable[[str], None] = lambda _: None) -> Study:
     """Keep a user's study; another text that was kept under the name before goes to a file beside it.
 
     Args:
         name: What to call it.
         text: TOML, as `fer_engine.ablations.userfile` reads it.
         where: What the text is called in sentences.
+        say: Told in a sentence where another text went.
 
     Raises:
         FerLabError: Where it is no study, or has the name of one of ours.
@@ -69,16 +75,9 @@ def keep(name: str, text: str, where: str = "the study") -> Study:
     make_folder(folder_of(name))
     if kept.exists() and (earlier := read_text(kept)) != text:
         write_text(before, earlier)
-    else:
-        before.unlink(missing_ok=True)
+        say(f"A study '{name}' with another text was kept before; that text is now in {before}.")
     write_text(kept, text)
     return study
-
-
-def replaced(name: str) -> str:
-    """What became of the text that a kept study had before, a sentence; empty where there was none, or it was the same."""
-    before = folder_of(name) / BEFORE
-    return f"A study '{name}' with another text was kept before; that text is now in {before}." if before.exists() else ""
 
 
 def _own(name: str, text: str, where: str) -> Study:

@@ -207,7 +207,7 @@ class Report:
 
     def ended(self, task: Task, sentence: str) -> None:
         """Note that a run is over, and why it failed where it did."""
-        untrained = self.progress.current == task.name and not self.training  # here; another process may have done it
+        untrained = self.progress.current == task.name and not self.training  # an SVM, or another process has done it
         (self.pace.fails if sentence or untrained else self.pace.ends)(self.costs[task.name])
         self.progress.done += 1
         self.progress.current, self.training = "", False

@@ -41,18 +41,14 @@ class Pace:
         self.now = share
 
     def ends(self, cost: float) -> None:
-        """A run is over. One that costs nothing, or took no time since another process had trained it, tells nothing of the others."""
-        took = self.clock() - self.since
-        if not cost or took < 1:
-            self.fails(cost)
-            return
-        self.seconds += took
+        """A run is over."""
+        self.seconds += self.clock() - self.since
         self.done += cost * (1 - self.first)
         self.left -= cost
         self.begins()
 
     def fails(self, cost: float) -> None:
-        """A run is given up, and what it took tells nothing of the others."""
+        """A run is given up, or was not trained here: what it took tells nothing of the others."""
         self.left -= cost
         self.begins()
 

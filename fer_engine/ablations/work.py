@@ -123,12 +123,10 @@ def train_one(task: Task, watcher: Watcher | None = None) -> str:
 
 def _train(task: Task, watcher: Watcher) -> None:
     run = _begun(task)
-    if run.finished:  # by another process, in the meantime
-        return
     watcher.begins(task)
     while True:
         _await_others(run, watcher)
-        if run.finished:
+        if run.finished:  # by another process, in the meantime
             return
         try:
             _work_on(run, task, watcher)

@@ -100,9 +100,7 @@ def _study(name: str, *, keep: bool) -> "Study":
         return catalogue.find_study(name)
     if not keep:
         return catalogue.read_file(Path(name))
-    study = catalogue.bring(Path(name))
-    say(filter(None, [catalogue.replaced(study.name)]))
-    return study
+    return catalogue.bring(Path(name), lambda sentence: say([sentence]))
 
 
 def _data(data: str | None, skip_bad: bool, dry_run: bool) -> "DataSpec":

@@ -27,7 +27,7 @@ def draw(n: int, seed: int, epoch: int) -> torch.Tensor:
     """The random numbers of an epoch's augmentation, uniform in [0, 1): (n, N_DRAWS).
 
     A row belongs to a face, not to a place in a batch, so that neither the order nor the number of devices changes
-    what happens to a face.
+    what happens to a face; where faces are drawn with replacement it belongs to a place in the epoch's order.
     """
     generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
     return torch.rand(n, N_DRAWS, generator=generator)

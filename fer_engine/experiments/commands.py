@@ -13,7 +13,7 @@ from fer_engine.experiments.spec import CnnSpec, RunSpec
 from fer_engine.experiments.svm_spec import FeatureSpec, SvmSpec
 
 # Said by options of their own, and not by --set.
-_OPTIONS = ("model", "head", "family", "data.name", "data.train", "data.valid")
+_OPTIONS = ("model", "head", "family", "data.name")
 
 
 def command(spec: RunSpec, starts_from: str = "") -> str:

@@ -1,7 +1,6 @@
 """Beginning a run, of whatever family, and finding again what it was begun with."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from fer_engine.errors import FerLabError
@@ -66,20 +65,13 @@ def earlier_runs(run: store.Run, known: Sequence[store.Run]) -> tuple[store.Run,
     chain: list[store.Run] = []
     last = run
     while last.spec.start:
-        found = [item for item in known if _is_finished(item, last.spec.start) and item not in chain]
+        found = [item for item in known if store.is_of(item, last.spec.start) and item not in chain]
         if not found:
             break
         named = last.manifest.get("starts_from")
         last = next((item for item in found if item.name == named), found[0])
         chain.append(last)
     return tuple(chain)
-
-
-def _is_finished(run: store.Run, spec_hash: str) -> bool:
-    """Whether a run is finished and of that spec; one that cannot be read is not."""
-    with suppress(FerLabError):
-        return run.finished and run.spec.hash == spec_hash
-    return False
 
 
 def refuse_other(run: store.Run, settled: RunSpec) -> None:

@@ -99,8 +99,16 @@ class Run:
 
     @property
     def command(self) -> str:
-        """The command that trains one like it on the data that are there; empty where there is no recipe that comes near."""
-        return command(self.spec, str(self.manifest.get("starts_from") or "") if self.finished else "")
+        """The command that trains one like it on the data that are there; empty where no recipe comes near, or its start is lost."""
+        from fer_engine.runs.begun import start_name
+
+        if not self.spec.start:
+            return command(self.spec)
+        told = start_name(self)
+        found = [run.name for run in list_runs(studies=True) if is_of(run, self.spec.start)]
+        if not found:
+            return ""
+        return command(self.spec, told if told in found else found[0])
 
     @cached_property
     def manifest(self) -> dict:
@@ -189,6 +197,13 @@ def list_runs(*, studies: bool = False) -> tuple[Run, ...]:
         if area.is_dir():
             found += [Run(folder) for folder in sorted(area.iterdir()) if (folder / SPEC).is_file()]
     return tuple(found)
+
+
+def is_of(run: Run, spec_hash: str) -> bool:
+    """Whether a run is finished and of that spec; one that cannot be read is not."""
+    with suppress(FerLabError):
+        return run.finished and run.spec.hash == spec_hash
+    return False
 
 
 def _by_precedence() -> tuple[Run, ...]:

@@ -16,7 +16,7 @@ from fer_engine.data.source import open_data
 from fer_engine.distribution import Workers, parallel
 from fer_engine.errors import BusyError, FerLabError
 from fer_engine.evaluation.statistics import Interval, wilson_interval
-from fer_engine.experiments import lab
+from fer_engine.experiments import lab, svm_lab
 from fer_engine.experiments.parts import DataSpec
 from fer_engine.experiments.spec import override, to_json
 from fer_engine.runs import jobs as run_jobs
@@ -248,16 +248,25 @@ def test_time_left_is_judged_by_what_was_done():
     pace.ends(100.0)  # the first run from 10 to 10: nothing measured
     assert pace.seconds_left() is None
     pace.reaches(0.5)
-    assert pace.seconds_left(300.0) == pytest.approx(150 * 10 / 150)  # 10 s for 150
-    moments = iter([0, 0, 600, 600, 600, 600, 700])
-    pace = Pace([0.0, 200.0, 100.0], clock=lambda: next(moments))
-    pace.begins()
-    pace.ends(0.0)  # an SVM in ten minutes: nothing that tells of networks
-    pace.ends(200.0)  # and one that another process had trained
-    assert pace.seconds_left() is None
-    pace.reaches(0.1)
-    assert pace.seconds_left(100.0) == pytest.approx(900)  # 100 s for a tenth
+    assert pace.seconds_left(300.0) == pytest.approx(150 * 10 / 250)  # 10 s for 100 + 150
     assert cost(override(lab.quick("net5"), {"epochs": 12})) == 2 * cost(lab.quick("net5"))
+
+
+def test_runs_that_are_not_trained_here_tell_nothing_of_the_others(monkeypatch):
+    moments = iter(range(0, 100_000, 100))
+    specs = {"svm": svm_lab.svm_recipe("svm-hog"), "theirs": lab.quick("net5"), "ours": lab.quick("net5")}
+    todo = {name: Task(f"/runs/{name}", to_json(spec), Launch("")) for name, spec in specs.items()}
+    report = jobs.Report("batch", list(todo.values()))
+    report.pace.clock = lambda: next(moments)
+    for name in ("svm", "theirs"):  # one without epochs, and one that another process has done
+        report.begins(todo[name])
+        report.ended(todo[name], "")
+    assert report.progress.seconds_left is None
+    report.begins(todo["ours"])
+    report.batch(1, 1, 2, 100.0)
+    report.batch(1, 2, 2, 100.0)
+    # A hundred seconds for half an epoch; the others are no part of what is left.
+    assert report.pace.seconds_left(report.costs["ours"]) == pytest.approx(200 * (specs["ours"].epochs - 1))
 
 
 # Training.

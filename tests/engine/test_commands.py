@@ -1,17 +1,24 @@
 """The command that a run's page gives: on the same data it makes the same spec."""
 
+import json
 import shlex
+import shutil
 from dataclasses import replace
 
 import pytest
+from made_runs import made_run
 
+from fer_engine import settings
 from fer_engine.cli.fitting import svm_spec
 from fer_engine.cli.training import Recipe, build_spec, parse_settings
+from fer_engine.data.source import open_data
+from fer_engine.errors import FerLabError
 from fer_engine.experiments import lab, paper, svm_lab
 from fer_engine.experiments.commands import command
 from fer_engine.experiments.spec import RunSpec, override
 from fer_engine.experiments.svm_spec import SvmSpec
 from fer_engine.runs.store import Run, finished_run, list_runs
+from fer_engine.training.run import prepare
 
 SHIPPED = [run for run in list_runs(studies=True) if run.shipped]
 
@@ -58,6 +65,31 @@ def test_blocks_of_features_come_through():
     again = made(command(spec))
     assert isinstance(again, SvmSpec)
     assert again.hash == spec.hash
+
+
+def test_a_split_that_is_another_than_usual_comes_through():
+    spec = override(lab.recipe("net5"), {"data.valid": "PrivateTest"})
+    assert made(command(spec)).hash == spec.hash
+
+
+def test_an_unfinished_run_names_the_run_that_it_starts_from_whatever_that_is_called_by_now():
+    start = finished_run("net5-softmax")
+    faces = open_data("synthetic:140").faces
+    spec = replace(lab.continued("net5"), network=start.network_spec.config)
+    begun = Run(prepare(spec, faces, "begun", start).folder)
+    assert begun.command == "python -m fer_engine train --model net5 --head svm --from net5-softmax"
+    assert settled_as(made(begun.command), begun.spec).hash == begun.spec.hash
+    own = Run(shutil.copytree(start.path, settings.runs_dir() / "renamed"))
+    (settings.runs_dir() / "begun" / "start.json").write_text(json.dumps({"run": "/gone/by-now"}))
+    assert "--from net5-softmax" in begun.command  # found by its spec
+    assert own.command.endswith("--recipe ours")
+
+
+def test_a_run_whose_start_is_lost_has_no_command():
+    run = made_run("head", [0, 1], [0, 1], start="0123456789ab", head="svm", label_smoothing=0.0)
+    assert run.command == ""
+    with pytest.raises(FerLabError, match=r"answers for no face. Train it again.$"):
+        _ = run.weights
 
 
 def test_a_machine_that_there_is_no_recipe_for_has_no_command():

@@ -143,6 +143,13 @@ def test_the_source_may_have_a_split_more(tmp_path, command, flawed):
     assert {name: sum(of.values()) for name, of in faces.counts().items()} == {"Training": 34, "PublicTest": 7, "PrivateTest": 14}
 
 
+def test_a_recipe_that_empties_a_split_opens(tmp_path, command, flawed):
+    images = flawed.images.copy()
+    images[35:] = 90
+    _, told = cleaned(tmp_path, command, replace(flawed, images=images), "--drop", "blanks", "--split", "PublicTest")
+    assert open_data(told["path"]).faces.splits == ("Training",)
+
+
 def test_another_source_or_another_order_is_refused(tmp_path, command, flawed):
     path, told = cleaned(tmp_path, command, flawed, "--drop", "blanks")
     write_csv(path, flawed.take(np.arange(1, 42)))
