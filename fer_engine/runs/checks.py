@@ -32,7 +32,7 @@ LIMITS = {
 }
 EVALUATION_LIMIT = 50_000
 FACES_LIMIT = 1_000_000
-VALUES_LIMIT = 2_000_000  # that a layer may make of one face; net12, the largest of ours, makes 147,456
+VALUES_LIMIT = 4_000_000  # that a layer may make of one face; net12, the largest of ours, makes 147,456
 # pandas packs by snappy, which shrinks to a twentieth at best: what a file of so many bytes a face becomes is bounded.
 _CODECS, _BYTES_PER_FACE = {"SNAPPY", "UNCOMPRESSED"}, 120
 _DTYPES = ("F16", "BF16", "F32")  # but of what is counted, which is I64

@@ -340,7 +340,7 @@ def test_network_too_large_for_any_memory_is_refused_before_it_is_built():
     manifest = json.loads(files[store.MANIFEST])
     manifest["spec_hash"] = store.from_json(files[store.SPEC]).hash
     said = refusal(files | {store.MANIFEST: json.dumps(manifest).encode()})
-    assert "its layer conv1 makes 23,040,000,000 values of a face; 2,000,000 are the most" in said
+    assert "its layer conv1 makes 23,040,000,000 values of a face; 4,000,000 are the most" in said
 
 
 def test_hostile_table_that_swells_when_it_is_read():
