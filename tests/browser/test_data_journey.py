@@ -108,7 +108,7 @@ def launch(page, name):
     page.keyboard.press("Enter")
     settle(page)
     page.get_by_role("button", name="Launch").click()
-    expect(page).to_have_url(re.compile(rf"[?&]run={name}\b"))
+    expect(page).to_have_url(re.compile(rf"[?&]job={name}\b"))
     expect(page.get_by_role("heading", name=name)).to_be_visible()
     page.wait_for_function("() => /Finished/.test(document.querySelector('.st-key-state')?.innerText || '')")
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
