@@ -40,11 +40,13 @@ class Base:
         title: How people call it, for example 'our recipe'.
         spec: The recipe for the run's network and head.
         differences: What the run changes, in the order of the spec's fields.
+        option: How `train --recipe` calls it; empty where it has no such name.
     """
 
     title: str
     spec: RunSpec
     differences: tuple[Difference, ...]
+    option: str = ""
 
     def __str__(self) -> str:
         changes = ", ".join(map(str, self.differences))
@@ -58,17 +60,17 @@ def nearest_base(spec: RunSpec) -> Base:
         title = "our recipe" if spec.model in svm_lab.svm_models() else "an SVM's defaults"
         title = "the paper's recipe" if spec.model.endswith("-paper") else title
         return Base(title, known, differences(spec, known))
-    bases = [Base(title, recipe, differences(spec, recipe)) for title, recipe in _recipes(spec)]
+    bases = [Base(title, recipe, differences(spec, recipe), option) for title, option, recipe in _recipes(spec)]
     return min(bases, key=lambda base: len(base.differences))
 
 
-def _recipes(spec: CnnSpec) -> Iterator[tuple[str, RunSpec]]:
+def _recipes(spec: CnnSpec) -> Iterator[tuple[str, str, RunSpec]]:
     with suppress(FerLabError):  # not every network has a recipe of ours
         if spec.start:
-            yield "our recipe, continued", lab.continued(spec.model, spec.head)
-        yield "our recipe", lab.recipe(spec.model, spec.head)
-        yield "our quick recipe", lab.quick(spec.model, spec.head)
-    yield "the paper's recipe", paper.recipe(spec.model, spec.head)
+            yield "our recipe, continued", "", lab.continued(spec.model, spec.head)
+        yield "our recipe", "ours", lab.recipe(spec.model, spec.head)
+        yield "our quick recipe", "quick", lab.quick(spec.model, spec.head)
+    yield "the paper's recipe", "paper", paper.recipe(spec.model, spec.head)
 
 
 def differences(spec: RunSpec, base: RunSpec) -> tuple[Difference, ...]:

@@ -2,13 +2,12 @@
 
 import json
 import shlex
-from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
 from fer_engine.errors import FerLabError
-from fer_engine.experiments import lab, paper, svm_lab
-from fer_engine.experiments.bases import Difference, differences
+from fer_engine.experiments import lab, svm_lab
+from fer_engine.experiments.bases import Difference, differences, nearest_base
 from fer_engine.experiments.spec import CnnSpec, RunSpec
 from fer_engine.experiments.svm_spec import FeatureSpec, SvmSpec
 
@@ -38,12 +37,8 @@ def _network(spec: CnnSpec) -> tuple[list[str], tuple[Difference, ...]]:
     words = ["--head", spec.head]
     if spec.start:  # the layers are those of the run that it starts from
         return words, differences(spec, replace(lab.continued(spec.model, spec.head), network=spec.config))
-    found = {"paper": differences(spec, paper.recipe(spec.model, spec.head))}
-    with suppress(FerLabError):  # not every network has a recipe of ours
-        ours = {"ours": lab.recipe(spec.model, spec.head), "quick": lab.quick(spec.model, spec.head)}
-        found = {name: differences(spec, recipe) for name, recipe in ours.items()} | found
-    nearest = min(found, key=lambda name: len(found[name]))
-    return [*words, "--recipe", nearest], found[nearest]
+    base = nearest_base(spec)
+    return [*words, "--recipe", base.option], base.differences
 
 
 def _svm(spec: SvmSpec) -> tuple[list[str], tuple[Difference, ...]]:
