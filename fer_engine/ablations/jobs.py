@@ -72,7 +72,7 @@ def find_job(name: str) -> StudyJob:
         return StudyJob("idle")
     if workplace.works(catalogue.folder_of(name)):
         return StudyJob("running", progress, sentence, data)
-    words = workplace.last_words(catalogue.folder_of(name)) if progress is None else ""
+    words = workplace.log_tail(catalogue.folder_of(name), 1).strip() if progress is None else ""
     if words:
         return StudyJob("failed", None, f"It did not begin: {words}", data)
     return StudyJob("failed", progress, f"Its process vanished: it was killed, or the machine went down. {_KEPT}", data)

@@ -34,9 +34,9 @@ from fer_engine.runs.records import (
     write_note,
     write_record,
 )
+from fer_engine.runs.workplace import log_tail
 
 KINDLY = 8.0  # seconds that a process has to end by itself
-_LOG_BYTES = 65_536  # of the end of a log, at most
 
 __all__ = ["Job", "Launch", "LiveProgress", "State", "advance", "delete", "find_job", "list_jobs", "start", "stop"]
 State = Literal["queued", "running", "stopped", "failed", "finished", "unfinished"]
@@ -66,13 +66,7 @@ class Job:
 
     def log_tail(self, lines: int = 20) -> str:
         """The last lines of what its process said; empty where it said nothing, or to a terminal."""
-        try:
-            with (self.run.path / LOG).open("rb") as file:
-                file.seek(max(0, file.seek(0, 2) - _LOG_BYTES))
-                text = file.read().decode("utf-8", "replace")
-        except OSError:
-            return ""
-        return "\n".join(text.splitlines()[-lines:])
+        return log_tail(self.run.path, lines)
 
 
 def start(run: store.Run, launch: Launch) -> Job:

@@ -14,7 +14,7 @@ from fer_engine.runs.files import read_json, write_json
 from fer_engine.runs.processes import ProcessId, alive, end, spawn, this_process
 from fer_engine.runs.records import HEARD_OF, JOB, LOG, PROGRESS
 
-_LOG_BYTES = 8_192  # of the end of a log
+_LOG_BYTES = 65_536  # of the end of a log, at most
 KINDLY = 8.0  # seconds that a process has to end by itself
 
 
@@ -27,15 +27,15 @@ def read_word(folder: Path, name: str) -> dict[str, Any]:
     return tree if isinstance(tree, dict) else {}
 
 
-def last_words(folder: Path) -> str:
-    """The last line that a process on the folder said; empty where it said nothing. What it refused to begin for stands there."""
+def log_tail(folder: Path, lines: int) -> str:
+    """The last lines of what a process on the folder said; empty where it said nothing, or to a terminal."""
     try:
         with (folder / LOG).open("rb") as file:
             file.seek(max(0, file.seek(0, 2) - _LOG_BYTES))
-            lines = file.read().decode("utf-8", "replace").split("\n")
+            text = file.read().decode("utf-8", "replace")
     except OSError:
         return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return "\n".join(text.splitlines()[-lines:])
 
 
 def worker(folder: Path) -> ProcessId | None:
